@@ -1,0 +1,171 @@
+"""A planned motion: numbers over time for named channels, one table a face."""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import dataclass
+from os import PathLike
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from photomotion.errors import MotionError
+from .arrays import frozen
+
+__all__ = ["ARKIT", "CHANNELS", "POSE", "FaceMotion", "Motion", "Timing"]
+
+ARKIT: tuple[str, ...] = (
+    "browDownLeft", "browDownRight", "browInnerUp", "browOuterUpLeft", "browOuterUpRight",
+    "cheekPuff", "cheekSquintLeft", "cheekSquintRight",
+    "eyeBlinkLeft", "eyeBlinkRight", "eyeLookDownLeft", "eyeLookDownRight", "eyeLookInLeft", "eyeLookInRight",
+    "eyeLookOutLeft", "eyeLookOutRight", "eyeLookUpLeft", "eyeLookUpRight",
+    "eyeSquintLeft", "eyeSquintRight", "eyeWideLeft", "eyeWideRight",
+    "jawForward", "jawLeft", "jawOpen", "jawRight",
+    "mouthClose", "mouthDimpleLeft", "mouthDimpleRight", "mouthFrownLeft", "mouthFrownRight", "mouthFunnel",
+    "mouthLeft", "mouthLowerDownLeft", "mouthLowerDownRight", "mouthPressLeft", "mouthPressRight", "mouthPucker",
+    "mouthRight", "mouthRollLower", "mouthRollUpper", "mouthShrugLower", "mouthShrugUpper",
+    "mouthSmileLeft", "mouthSmileRight", "mouthStretchLeft", "mouthStretchRight",
+    "mouthUpperUpLeft", "mouthUpperUpRight", "noseSneerLeft", "noseSneerRight", "tongueOut",
+)  # fmt: skip
+"""Apple ARKit's 52 blendshape names, values 0..1; left and right are the person's own."""
+
+POSE: tuple[str, ...] = ("headYaw", "headPitch", "headRoll", "gazeYaw", "gazePitch", "breath")
+"""Head and eye-in-head angles in degrees with the signs of :class:`Pose`, relative to the photo; breath is -1..1."""
+
+CHANNELS: tuple[str, ...] = ARKIT + POSE
+"""Every channel a motion may have."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Timing:
+    """How long and how fine: frame ``i`` is shown at ``i / fps`` seconds.
+
+    Raises:
+        ValueError: if either is not a positive finite number, or no whole frame fits.
+    """
+
+    seconds: float = 5.0
+    fps: float = 25.0
+
+    def __post_init__(self) -> None:
+        for name in ("seconds", "fps"):
+            value = getattr(self, name)
+            if not (math.isfinite(value) and value > 0):
+                raise ValueError(f"{name} must be a positive number, not {value}")
+        if self.fps > 1000:
+            raise ValueError(f"fps must be at most 1000, not {self.fps}")
+        if self.frames < 1:
+            raise ValueError(f"{self.seconds} s at {self.fps} fps is less than one frame")
+
+    @property
+    def frames(self) -> int:
+        """Number of frames."""
+        return round(self.seconds * self.fps)
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class FaceMotion:
+    """The motion of one face: a table with a row for each frame and a column for each channel.
+
+    Raises:
+        MotionError: for an unknown or doubled channel, a wrong shape, or a value that is not finite.
+    """
+
+    channels: tuple[str, ...]
+    """Names from :data:`CHANNELS`; one that is absent rests at 0."""
+    values: npt.NDArray[np.float32]
+    """float32 (T, K), read-only."""
+
+    def __post_init__(self) -> None:
+        unknown = [c for c in self.channels if c not in CHANNELS]
+        if unknown:
+            raise MotionError(
+                f"unknown motion channel {unknown[0]!r}; the channels are ARKit's 52 names and {', '.join(POSE)}"
+            )
+        if len(set(self.channels)) != len(self.channels):
+            raise MotionError("a motion channel is named twice")
+        try:
+            values = frozen(self.values, np.float32, (None, len(self.channels)), "FaceMotion.values")
+        except ValueError as error:
+            raise MotionError(str(error)) from error
+        if not np.isfinite(values).all():
+            raise MotionError("a motion holds a value that is not a finite number")
+        object.__setattr__(self, "values", values)
+
+    def column(self, channel: str) -> npt.NDArray[np.float32]:
+        """One channel over time, float32 (T,); zeros if this motion does not have it."""
+        if channel in self.channels:
+            return self.values[:, self.channels.index(channel)]
+        return np.zeros(len(self.values), np.float32)
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Motion:
+    """The motion of every face of a photo, in the order of ``Analysis.faces``.
+
+    Raises:
+        MotionError: if the faces' tables are not equally long, or ``fps`` is not positive.
+    """
+
+    fps: float
+    faces: tuple[FaceMotion, ...]
+
+    def __post_init__(self) -> None:
+        if not (math.isfinite(self.fps) and self.fps > 0):
+            raise MotionError(f"a motion's fps must be a positive number, not {self.fps}")
+        if len({len(f.values) for f in self.faces}) > 1:
+            raise MotionError("the faces of a motion must have the same number of frames")
+
+    @property
+    def frames(self) -> int:
+        """Number of frames."""
+        return len(self.faces[0].values) if self.faces else 0
+
+    def to_dict(self) -> dict[str, Any]:
+        """As plain lists: ``{"version": 1, "fps": f, "faces": [{"channels": [...], "values": [[...], ...]}]}``."""
+        faces = [
+            {"channels": list(f.channels), "values": [[round(float(v), 5) for v in row] for row in f.values]}
+            for f in self.faces
+        ]
+        return {"version": 1, "fps": self.fps, "faces": faces}
+
+    @classmethod
+    def from_dict(cls, data: Any) -> Motion:
+        """Read what :meth:`to_dict` wrote.
+
+        Raises:
+            MotionError: if it is anything else.
+        """
+        try:
+            if data["version"] != 1:
+                raise MotionError(f"motion version {data['version']!r} is unknown; this photomotion reads version 1")
+            faces = tuple(
+                FaceMotion(
+                    channels=tuple(str(c) for c in f["channels"]),
+                    values=np.asarray(f["values"], np.float32).reshape(-1, len(f["channels"])),
+                )
+                for f in data["faces"]
+            )
+            return cls(fps=float(data["fps"]), faces=faces)
+        except (KeyError, TypeError, ValueError) as error:
+            raise MotionError(f"this is not a motion: {error!r}; write one with 'photomotion motion plan'") from error
+
+    def save(self, path: str | PathLike[str]) -> None:
+        """Write it as JSON."""
+        Path(path).write_text(json.dumps(self.to_dict()), encoding="utf-8")
+
+    @classmethod
+    def load(cls, path: str | PathLike[str]) -> Motion:
+        """Read a file that :meth:`save` wrote.
+
+        Raises:
+            MotionError: if the file is missing, or not a motion.
+        """
+        try:
+            data = json.loads(Path(path).read_text(encoding="utf-8"))
+        except (OSError, ValueError) as error:
+            raise MotionError(f"cannot read the motion file {path}: {error}") from error
+        return cls.from_dict(data)

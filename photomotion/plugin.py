@@ -1,0 +1,123 @@
+"""The authors' only door: everything a plugin needs to import.
+
+A plugin is a module named by an entry point of the group ``photomotion``. It has one function for each stage it
+serves, marked with :data:`hookimpl`, that returns :class:`Implementation` descriptors. Nothing heavy is imported
+until a descriptor's ``load`` is called::
+
+    from photomotion.plugin import Implementation, Options, Runtime, hookimpl
+
+    class GlowOptions(Options):
+        strength: float = 0.3
+        \"\"\"How much light spills over, 0..1.\"\"\"
+
+    def load(options: GlowOptions, runtime: Runtime):
+        from .glow import Glow            # the heavy import happens here
+        return Glow(options.strength)
+
+    @hookimpl
+    def photomotion_postprocessors():
+        return [Implementation(name="glow", summary="A soft glow.", options=GlowOptions, load=load)]
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Generic, TypeVar
+
+import pluggy
+from pydantic import BaseModel, ConfigDict
+
+from .stages import (
+    Backend,
+    Conditioner,
+    Encoder,
+    Executor,
+    FaceAnalyzer,
+    Job,
+    MotionPrior,
+    PostProcessor,
+    Restorer,
+    Worker,
+)
+
+__all__ = [
+    "Backend",
+    "Conditioner",
+    "Encoder",
+    "Event",
+    "Executor",
+    "FaceAnalyzer",
+    "Implementation",
+    "Job",
+    "MotionPrior",
+    "Options",
+    "PostProcessor",
+    "Restorer",
+    "Runtime",
+    "Worker",
+    "hookimpl",
+]
+
+hookimpl = pluggy.HookimplMarker("photomotion")
+"""Marks a plugin's function as its answer to one of the hooks in :mod:`photomotion.hookspecs`."""
+
+StageT_co = TypeVar("StageT_co", covariant=True)
+OptionsT = TypeVar("OptionsT", bound="Options")
+
+
+class Options(BaseModel):
+    """Base of every implementation's options. The string under a field is its help."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Event:
+    """A sign of life from a stage that is at work."""
+
+    stage: str
+    """``"backend"``, ``"encoder"`` ..."""
+    done: int = 0
+    """Steps finished."""
+    total: int | None = None
+    """Steps in all, if known."""
+    message: str = ""
+    """A few words, if there is something to say."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Runtime:
+    """The only ambient facts an implementation may use."""
+
+    device: str = "cpu"
+    """``"cpu"``, ``"cuda"``, ``"cuda:1"``, ``"mps"``, or ``"auto"``: the implementation's own choice."""
+    dtype: str = "auto"
+    """``"float32"``, ``"float16"``, ``"bfloat16"``, or ``"auto"``."""
+    weights: Callable[[str], Path]
+    """Where a weight file named in ``Implementation.weights`` lies on disk. Raises WeightsError if it does not."""
+    on_event: Callable[[Event], None] = lambda event: None
+    """Call it to tell how far the work is."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Implementation(Generic[StageT_co, OptionsT]):
+    """What a plugin offers for one stage: a name, what it can be told, and how to load it."""
+
+    name: str
+    """Lower-case letters, digits and dashes; unique within the stage."""
+    summary: str
+    """One sentence for a list."""
+    options: type[OptionsT]
+    """What users may set."""
+    load: Callable[[OptionsT, Runtime], StageT_co]
+    """Makes the stage. The one place where heavy imports happen."""
+    weights: tuple[str, ...] = ()
+    """Names of weight files it needs, from the manifest beside it."""
+    gives: frozenset[str] = frozenset()
+    """For a conditioner: what it adds to the conditioning."""
+    needs: frozenset[str] = frozenset()
+    """For a backend: what the conditioning must hold."""
+    prefers: str | None = None
+    """For a backend: the conditioner that is used when the user names none; ``None`` is ``"image"``."""

@@ -1,0 +1,1 @@
+"""The built-in renderer: one photo in layers, moved by a planned motion."""
