@@ -1,0 +1,179 @@
+"""Registers what photomotion brings along, through the same door as every other plugin. Imports nothing heavy."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, Literal
+
+from pydantic import Field
+
+from photomotion.plugin import (
+    Backend,
+    Conditioner,
+    Encoder,
+    Executor,
+    FaceAnalyzer,
+    Implementation,
+    MotionPrior,
+    Options,
+    Restorer,
+    Runtime,
+    hookimpl,
+)
+
+__all__ = ["FacemeshOptions", "Mp4Options", "NaturalOptions", "WarpOptions"]
+
+
+class FacemeshOptions(Options):
+    """Options of the analyzer ``facemesh``."""
+
+    max_faces: int = Field(12, ge=1, le=100)
+    """How many faces are looked at, the largest first, 1..100."""
+
+
+class NaturalOptions(Options):
+    """Options of the motion prior ``natural``."""
+
+    strength: float = Field(1.0, ge=0, le=2)
+    """How much everything moves, 0..2: 0 holds still, 1 is how people move for a portrait."""
+    blinks_per_minute: float | None = Field(None, ge=0, le=40)
+    """Blinks in a minute, 0..40; left out, it is drawn for the person."""
+
+
+class WarpOptions(Options):
+    """Options of the backend ``warp``."""
+
+    workers: int = Field(2, ge=1, le=16)
+    """Frames worked on at the same time, 1..16."""
+
+
+class Mp4Options(Options):
+    """Options of the encoder ``mp4``."""
+
+    crf: int = Field(18, ge=0, le=51)
+    """H.264 quality, 0..51: lower is finer and larger, 18 looks like the original."""
+    preset: Literal[
+        "ultrafast", "superfast", "veryfast", "faster", "fast", "medium", "slow", "slower", "veryslow", "placebo"
+    ] = "veryfast"
+    """x264's preset: slower ones write smaller files."""
+
+
+def load_none(options: Options, runtime: Runtime) -> Restorer:
+    """Make the restorer that leaves the photo alone."""
+    from .restorers.none import NoRestorer
+
+    return NoRestorer()
+
+
+def load_facemesh(options: FacemeshOptions, runtime: Runtime) -> FaceAnalyzer:
+    """Make the analyzer that runs the shipped face models."""
+    from .analyzers.facemesh import FaceMeshAnalyzer
+
+    return FaceMeshAnalyzer(max_faces=options.max_faces)
+
+
+def load_natural(options: NaturalOptions, runtime: Runtime) -> MotionPrior:
+    """Make the prior that moves people as they move for a portrait."""
+    from .priors.natural import NaturalPrior
+
+    return NaturalPrior(options.strength, options.blinks_per_minute)
+
+
+def load_still(options: Options, runtime: Runtime) -> MotionPrior:
+    """Make the prior that moves nothing."""
+    from .priors.still import StillPrior
+
+    return StillPrior()
+
+
+def load_image(options: Options, runtime: Runtime) -> Conditioner:
+    """Make the conditioner that adds nothing."""
+    from .conditioners.image import ImageConditioner
+
+    return ImageConditioner()
+
+
+def load_warp(options: WarpOptions, runtime: Runtime) -> Backend:
+    """Make the built-in renderer."""
+    from .backends.warp import WarpBackend
+
+    return WarpBackend(workers=options.workers, on_event=runtime.on_event)
+
+
+def load_mp4(options: Mp4Options, runtime: Runtime) -> Encoder:
+    """Make the H.264 encoder."""
+    from .encoders.mp4 import Mp4Encoder
+
+    return Mp4Encoder(options.crf, options.preset)
+
+
+def load_frames(options: Options, runtime: Runtime) -> Encoder:
+    """Make the encoder that writes a folder of PNG files."""
+    from .encoders.frames import FramesEncoder
+
+    return FramesEncoder()
+
+
+def load_local(options: Options, runtime: Runtime) -> Executor:
+    """Make the executor that works here, one film after the other."""
+    from .executors.local import LocalExecutor
+
+    return LocalExecutor()
+
+
+@hookimpl
+def photomotion_restorers() -> Iterable[Implementation[Restorer, Any]]:
+    """Offer ``none``."""
+    return [Implementation(name="none", summary="Leaves the photo as it is.", options=Options, load=load_none)]
+
+
+@hookimpl
+def photomotion_face_analyzers() -> Iterable[Implementation[FaceAnalyzer, Any]]:
+    """Offer ``facemesh``."""
+    summary = "Finds faces, 478 points each, matte and light with four small models that come along; needs no GPU."
+    return [Implementation(name="facemesh", summary=summary, options=FacemeshOptions, load=load_facemesh)]
+
+
+@hookimpl
+def photomotion_motion_priors() -> Iterable[Implementation[MotionPrior, Any]]:
+    """Offer ``natural`` and ``still``."""
+    summary = "Blinks, gaze, head, breath and small expressions, as people move for a portrait."
+    return [
+        Implementation(name="natural", summary=summary, options=NaturalOptions, load=load_natural),
+        Implementation(name="still", summary="Nobody moves at all.", options=Options, load=load_still),
+    ]
+
+
+@hookimpl
+def photomotion_conditioners() -> Iterable[Implementation[Conditioner, Any]]:
+    """Offer ``image``."""
+    summary = "Hands over the photo, its analysis and the motion, and nothing else."
+    return [Implementation(name="image", summary=summary, options=Options, load=load_image, gives=frozenset({"image"}))]
+
+
+@hookimpl
+def photomotion_backends() -> Iterable[Implementation[Backend, Any]]:
+    """Offer ``warp``."""
+    summary = "Moves the photo's own pixels in layers with depth; fast on a CPU, needs no download."
+    return [
+        Implementation(name="warp", summary=summary, options=WarpOptions, load=load_warp, needs=frozenset({"image"}))
+    ]
+
+
+@hookimpl
+def photomotion_encoders() -> Iterable[Implementation[Encoder, Any]]:
+    """Offer ``mp4`` and ``frames``."""
+    return [
+        Implementation(
+            name="mp4", summary="H.264 film that plays everywhere (.mp4).", options=Mp4Options, load=load_mp4
+        ),
+        Implementation(name="frames", summary="A folder of PNG pictures.", options=Options, load=load_frames),
+    ]
+
+
+@hookimpl
+def photomotion_executors() -> Iterable[Implementation[Executor, Any]]:
+    """Offer ``local``."""
+    return [
+        Implementation(name="local", summary="Makes films here, one after the other.", options=Options, load=load_local)
+    ]
