@@ -1,0 +1,75 @@
+"""The way of a photo through the built-in analysis."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+
+from photomotion.data import Analysis, Face, Photo
+
+from .detector import FaceDetector
+from .iris import EyeModel
+from .matte import MatteModel
+from .mesh import MeshModel
+from .openness import measure_eyes, measure_mouth
+from .pose import measure_pose
+from .region import Floats, Scales
+
+__all__ = ["FaceMeshAnalyzer"]
+
+TURNS = (0.0, math.pi / 2, -math.pi / 2, math.pi)
+"""How a photo may have been scanned, radians; the others are tried only when nobody is found upright."""
+PRESENCE = 0.5
+"""Below this the mesh model does not believe in the face."""
+
+
+class FaceMeshAnalyzer:
+    """Finds faces, matte, light and difficulties with the models that come with photomotion; nothing is downloaded."""
+
+    def __init__(self, max_faces: int = 12) -> None:
+        """Keep at most ``max_faces``, the largest; models are loaded when first needed."""
+        self.max_faces = max_faces
+        self._detector = FaceDetector()
+        self._mesh = MeshModel()
+        self._eyes = EyeModel()
+        self._matte = MatteModel()
+
+    def analyze(self, photo: Photo) -> Analysis:
+        """Find everyone in the photo, largest first. The same photo always gives the same numbers."""
+        scales = Scales(photo.pixels)
+        faces = self._find(scales)
+        matte = self._matte.cut_out(scales, [f.landmarks for f in faces])
+        return Analysis(faces=tuple(faces), matte=matte)
+
+    def _find(self, scales: Scales) -> list[Face]:
+        for turn in TURNS:
+            meshes: list[tuple[float, Floats]] = []
+            for detection in self._detector.find(scales, turn):
+                first, _ = self._mesh.fit(scales, detection.region())
+                points, presence = self._mesh.fit(scales, self._mesh.follow(first))
+                if presence >= PRESENCE and not any(_same(points, other) for _, other in meshes):
+                    meshes.append((min(1.0, detection.score) * presence, points))
+            if meshes:
+                meshes.sort(key=lambda m: -float(np.ptp(m[1][:, :2], axis=0).prod()))
+                return [self._describe(scales, *m) for m in meshes[: self.max_faces]]
+        return []
+
+    def _describe(self, scales: Scales, confidence: float, mesh: Floats) -> Face:
+        landmarks = self._eyes.refine(scales, mesh)
+        low, high = mesh[:, :2].min(axis=0), mesh[:, :2].max(axis=0)
+        return Face(
+            box=(float(low[0]), float(low[1]), float(high[0]), float(high[1])),
+            landmarks=landmarks,
+            pose=measure_pose(mesh, scales.width, scales.height),
+            eyes_open=measure_eyes(landmarks),
+            mouth_open=measure_mouth(landmarks),
+            confidence=confidence,
+        )
+
+
+def _same(a: Floats, b: Floats) -> bool:
+    """Whether two meshes lie on one face: their middles are closer than a third of the smaller one's width."""
+    apart = np.linalg.norm(a[:, :2].mean(axis=0) - b[:, :2].mean(axis=0))
+    return bool(apart < min(np.ptp(a[:, :2], axis=0).max(), np.ptp(b[:, :2], axis=0).max()) / 3)

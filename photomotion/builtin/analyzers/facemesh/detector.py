@@ -1,0 +1,161 @@
+"""Finding faces: MediaPipe's two BlazeFace detectors over scales, tiles and quarter turns.
+
+Bazarevsky et al. 2019, "BlazeFace: Sub-millisecond Neural Face Detection on Mobile GPUs".
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from .interpreter import Model
+from .region import Floats, Region, Scales
+
+__all__ = ["Detection", "FaceDetector", "tiles"]
+
+OVERLAP = 0.3
+"""Boxes that share more than this part of their union show the same face (MediaPipe's value)."""
+SMALLEST_TILE = 640
+"""px; in a tile of this side the full-range model still sees a face of 40 px between the outer eye corners."""
+TILES = 60
+"""Bound on the tiles of one scale, so that a huge photo costs no more than a large one."""
+
+
+@dataclass(frozen=True, eq=False)
+class Detection:
+    """Where a face is, roughly."""
+
+    score: float
+    """0..1."""
+    box: Floats
+    """float32 (4, 2): corners of the detector's box in the photo, px, from the face's own top left, clockwise."""
+    keypoints: Floats
+    """float32 (6, 2) px: eye on the picture's left, the other eye, nose, mouth, ear on the left, the other ear."""
+
+    @property
+    def size(self) -> float:
+        """Side of the box, px."""
+        return float(np.linalg.norm(self.box[1] - self.box[0]))
+
+    def region(self) -> Region:
+        """The square that the mesh model is to look at: 1.5 times the box, level with the eyes."""
+        start, end = self.keypoints[0], self.keypoints[1]
+        middle = self.box.mean(axis=0)
+        width = np.linalg.norm(self.box[1] - self.box[0])
+        height = np.linalg.norm(self.box[3] - self.box[0])
+        angle = math.atan2(float(end[1] - start[1]), float(end[0] - start[0]))
+        return Region(float(middle[0]), float(middle[1]), 1.5 * float(max(width, height)), angle)
+
+
+class _Network:
+    """One single-shot detector with square, fixed-size anchors."""
+
+    def __init__(self, name: str, side: int, cells: tuple[tuple[int, int], ...], threshold: float) -> None:
+        self.model = Model(name)
+        self.side = side
+        self.threshold = threshold
+        grids = []
+        for count, repeat in cells:
+            y, x = np.mgrid[0:count, 0:count].astype(np.float32)
+            grid = (np.stack([x, y], axis=-1).reshape(-1, 2) + 0.5) / count * side
+            grids.append(np.repeat(grid, repeat, axis=0))
+        self.anchors = np.concatenate(grids)
+
+    def find(self, scales: Scales, region: Region) -> list[Detection]:
+        """Faces inside one region, best first, overlapping answers averaged by score."""
+        image = region.cut(scales, self.side).astype(np.float32) / 127.5 - 1.0
+        raw, logits = self.model(image)
+        scores = 1.0 / (1.0 + np.exp(-np.clip(logits[:, 0], -80, 80)))
+        kept = np.flatnonzero(scores >= self.threshold)
+        if not kept.size:
+            return []
+        scores, raw, anchors = scores[kept], raw[kept], self.anchors[kept]
+        middle, half = raw[:, 0:2] + anchors, raw[:, 2:4] / 2
+        boxes = np.concatenate([middle - half, middle + half], axis=1)
+        points = raw[:, 4:16].reshape(-1, 6, 2) + anchors[:, None]
+        found = []
+        rest = np.argsort(-scores, kind="stable")
+        while rest.size:
+            same = _overlap(boxes[rest[0]], boxes[rest]) > OVERLAP
+            same[0] = True
+            group, rest_next = rest[same], rest[~same]
+            weight = scores[group] / scores[group].sum()
+            x0, y0, x1, y1 = weight @ boxes[group]
+            keypoints = np.tensordot(weight, points[group], axes=1)
+            corners = np.array([[x0, y0], [x1, y0], [x1, y1], [x0, y1]], np.float32)
+            box, keypoints = region.to_photo(corners, self.side), region.to_photo(keypoints, self.side)
+            found.append(Detection(float(scores[rest[0]]), box, keypoints))
+            rest = rest_next
+        return found
+
+
+class FaceDetector:
+    """Finds faces of every size; the caller chooses how the photo is held."""
+
+    def __init__(self) -> None:
+        """Nothing is loaded before the first search."""
+        self._near = _Network("face_detection_short_range.tflite", 128, ((16, 2), (8, 6)), 0.5)
+        self._far = _Network("face_detection_full_range_sparse.tflite", 192, ((48, 1),), 0.6)
+
+    def find(self, scales: Scales, turn: float = 0.0) -> list[Detection]:
+        """Faces that are upright after turning the photo back by ``turn`` radians, one answer a face, best first."""
+        found: list[Detection] = []
+        for region in tiles(scales.width, scales.height, turn):
+            whole = region.size >= max(scales.width, scales.height)
+            for network in (self._near, self._far) if whole else (self._far, self._near):
+                found += [d for d in network.find(scales, region) if whole or _inside(d, region)]
+        found.sort(key=lambda d: -d.score)
+        kept: list[Detection] = []
+        for detection in found:
+            if all(_overlap(_upright(detection), _upright(k)[None])[0] <= OVERLAP for k in kept):
+                kept.append(detection)
+        return kept
+
+
+def tiles(width: int, height: int, turn: float = 0.0) -> Iterator[Region]:
+    """Squares that cover a photo: all of it, its square parts if it is long, then halved again and again."""
+    long, short = max(width, height), min(width, height)
+    sizes = [float(long)]
+    if short < 0.75 * long and short >= 128:
+        sizes.append(float(short))
+    while sizes[-1] / 2 >= SMALLEST_TILE:
+        sizes.append(sizes[-1] / 2)
+    for size in sizes:
+        columns, rows = (_starts(length, size) for length in (width, height))
+        if len(columns) * len(rows) > TILES:
+            return
+        for top in rows:
+            for left in columns:
+                yield Region(left + size / 2, top + size / 2, size, turn)
+
+
+def _starts(length: int, size: float) -> list[float]:
+    """Where squares of ``size`` begin along ``length`` so that neighbours share a quarter."""
+    if size >= length:
+        return [(length - size) / 2]
+    count = math.ceil((length - size) / (0.75 * size)) + 1
+    return [i * (length - size) / (count - 1) for i in range(count)]
+
+
+def _inside(detection: Detection, region: Region) -> bool:
+    """Whether a face lies in a tile with room around it: one cut by the edge is another tile's."""
+    corners = region.from_photo(detection.box, 1)
+    return bool((corners > 0.01).all() and (corners < 0.99).all())
+
+
+def _upright(detection: Detection) -> Floats:
+    low, high = detection.box.min(axis=0), detection.box.max(axis=0)
+    return np.concatenate([low, high])
+
+
+def _overlap(box: Floats, boxes: Floats) -> Floats:
+    """Intersection over union of one box (4,) with many (N, 4)."""
+    low = np.maximum(box[:2], boxes[:, :2])
+    high = np.minimum(box[2:], boxes[:, 2:])
+    common = np.prod(np.clip(high - low, 0, None), axis=1)
+    area = np.prod(box[2:] - box[:2])
+    areas = np.prod(boxes[:, 2:] - boxes[:, :2], axis=1)
+    return np.asarray(common / np.maximum(area + areas - common, 1e-6), np.float32)
