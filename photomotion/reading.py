@@ -74,7 +74,8 @@ def read_photo(source: PhotoSource, max_pixels: int = MAX_PIXELS) -> Photo:
         path = Path(fspath(source))
         return _read_bytes(_load_file(path), path.name, max_pixels)
     raise UnreadablePhoto(
-        f"an object of type {type(source).__name__} is not a photo; pass a path, the bytes of a file, a Pillow image or a NumPy array"
+        f"an object of type {type(source).__name__} is not a photo; "
+        "pass a path, the bytes of a file, a Pillow image or a NumPy array"
     )
 
 
@@ -163,7 +164,9 @@ def _pillow_unbounded() -> Iterator[None]:
 
 def _damaged(name: str, error: Exception) -> UnreadablePhoto:
     reason = " ".join(str(error).split()) or type(error).__name__
-    return UnreadablePhoto(f"{name} is damaged ({reason}); copy it again, or open it in a viewer and save it anew")
+    return UnreadablePhoto(
+        f"{name} is damaged or incomplete ({reason}); copy it again, or open it in a viewer and save it anew"
+    )
 
 
 def _check_size(width: int, height: int, name: str, max_pixels: int) -> None:
