@@ -1,0 +1,90 @@
+"""What a photo allows: how far each part of a face may move before the film stops looking like the photo."""
+
+from __future__ import annotations
+
+from collections.abc import Set
+from dataclasses import dataclass
+
+import numpy as np
+
+from photomotion.data import Face
+
+from .curves import Floats, soft_limit
+
+__all__ = ["Limits", "judge"]
+
+YAW, PITCH, ROLL = 6.0, 4.5, 3.5
+"""Degrees to either side in a frontal portrait, by what a single photo can show without inventing (judgement)."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Limits:
+    """How much one face may move. Gains are 0 (not at all) ... 1 (as it likes)."""
+
+    low: tuple[float, float, float]
+    """Least headYaw, headPitch and headRoll, degrees, negative."""
+    high: tuple[float, float, float]
+    """Greatest of each, degrees, positive."""
+    head: float = 1.0
+    """Gain of the head's motion."""
+    eyes: bool = True
+    """Whether lids and gaze move."""
+    mouth: float = 1.0
+    """Gain of lips and mouth corners."""
+    face: float = 1.0
+    """Gain of all other expressions."""
+
+    def gains(self) -> Floats:
+        """(3,) gain of yaw, pitch and roll: lower where there is less room, so that soft limits bend little."""
+        room = (np.array(self.high) - np.array(self.low)) / (2 * np.array([YAW, PITCH, ROLL]))
+        return np.asarray(self.head * np.minimum(1.0, room), np.float64)
+
+    def apply(self, head: Floats) -> Floats:
+        """Bend head angles (T, 3), degrees, so that they stay inside."""
+        return soft_limit(head, self.low, self.high)
+
+
+def judge(face: Face, codes: Set[str]) -> Limits:
+    """The limits for one face, from how it was photographed and from the codes found for it.
+
+    A head that is turned already may turn back toward the lens more than further away, since what lies behind the
+    cheek is not in the photo. Codes only ever tighten what the pose allows; unknown ones are ignored.
+
+    Args:
+        face: as the analyzer measured it.
+        codes: from ``Suitability.of_face``.
+    """
+    turned = abs(face.pose.yaw)
+    away = float(np.interp(turned, [8, 20, 35, 60], [YAW, 3.5, 1.5, 0.6]))
+    back = float(np.interp(turned, [20, 35, 60], [YAW, 4.0, 1.5]))
+    if "three-quarter" in codes:
+        away, back = min(away, 2.0), min(back, 4.0)
+    if "profile" in codes:
+        away, back = min(away, 0.6), min(back, 1.5)
+    yaw = _sides(face.pose.yaw, away, back)
+    pitch = _sides(face.pose.pitch, float(np.interp(abs(face.pose.pitch), [10, 30], [PITCH, 1.5])), PITCH)
+    roll = _sides(face.pose.roll, float(np.interp(abs(face.pose.roll), [10, 30], [ROLL, 1.0])), ROLL)
+    head = 1.0
+    if "profile" in codes or turned > 50:
+        head *= 0.6
+    if "tilted" in codes:
+        head *= 0.8
+    if "tiny-face" in codes:
+        head *= 0.7
+    if "cropped-face" in codes:
+        head *= 0.5
+    closed = "eyes-closed" in codes or max(face.eyes_open) < 0.2
+    mouth = 0.0 if "mouth-open" in codes or closed else float(np.interp(face.mouth_open, [0.05, 0.4], [1.0, 0.2]))
+    return Limits(
+        low=(yaw[0], pitch[0], roll[0]),
+        high=(yaw[1], pitch[1], roll[1]),
+        head=head,
+        eyes=not closed and "sunglasses" not in codes,
+        mouth=mouth * (0.7 if "tiny-face" in codes else 1.0),
+        face=0.0 if closed else 0.7 if "tiny-face" in codes else 1.0,
+    )
+
+
+def _sides(angle: float, away: float, back: float) -> tuple[float, float]:
+    """Lower and upper limit of an axis on which the photo already stands at ``angle``."""
+    return (-back, away) if angle >= 0 else (-away, back)
