@@ -1,1 +1,10 @@
-"""The built-in renderer: one photo in layers, moved by a planned motion."""
+"""The engine of the built-in renderer: one photo in layers, moved by a planned motion.
+
+Read it in this order: ``geometry`` (a head's axes), ``grid`` (where motion is computed), ``head``, ``expressions`` and
+``body`` (what moves), ``field`` (their sum), ``eyes`` and ``eyelids``, ``layers`` (people and background), ``scene``
+(all of it put together).
+"""
+
+from .scene import Scene
+
+__all__ = ["Scene"]

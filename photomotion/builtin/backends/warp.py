@@ -1,0 +1,51 @@
+"""The built-in renderer behind the ``backend`` stage: frames drawn ahead by a few threads, handed on in order."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+
+import numpy as np
+import numpy.typing as npt
+
+from photomotion.data import Conditioning, Frame, Timing
+from photomotion.plugin import Event
+from photomotion.warp import Scene
+
+__all__ = ["WarpBackend"]
+
+
+class WarpBackend:
+    """Moves the photo itself, in layers, by the planned motion: nothing is generated and no model is needed."""
+
+    def __init__(self, workers: int = 2, on_event: Callable[[Event], None] = lambda event: None) -> None:
+        self._workers = workers
+        self._on_event = on_event
+
+    def render(self, conditioning: Conditioning, timing: Timing, seed: int) -> Iterator[Frame]:
+        """Yield ``timing.frames`` frames; the first is the photo. Only a few frames are in memory at any time.
+
+        Args:
+            conditioning: photo, analysis and motion; nothing optional is used.
+            timing: must be that of the motion.
+            seed: not used, since nothing here is random.
+        """
+        self._on_event(Event(stage="backend", message="preparing"))
+        scene = Scene(conditioning.photo, conditioning.analysis, conditioning.motion)
+        ahead: deque[Future[npt.NDArray[np.uint8]]] = deque()
+        with ThreadPoolExecutor(self._workers, thread_name_prefix="warp") as pool:
+            try:
+                for row in range(timing.frames):
+                    ahead.append(pool.submit(scene.draw, row))
+                    if len(ahead) > 2 * self._workers:
+                        yield self._frame(ahead, row - len(ahead) + 1, timing)
+                while ahead:
+                    yield self._frame(ahead, timing.frames - len(ahead), timing)
+            finally:
+                for future in ahead:
+                    future.cancel()
+
+    @staticmethod
+    def _frame(ahead: deque[Future[npt.NDArray[np.uint8]]], index: int, timing: Timing) -> Frame:
+        return Frame(index=index, time=index / timing.fps, pixels=ahead.popleft().result())

@@ -1,0 +1,63 @@
+"""What each expression does to a face: a few landmarks are pushed, the skin around them follows."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from photomotion.data import Face
+
+from .geometry import Array, HeadFrame
+from .grid import Grid
+
+__all__ = ["PUSHES", "expression"]
+
+Push = tuple[int, float, float, float]
+"""A landmark, how far it goes right and down in the picture, and how far the skin follows (all in eye distances)."""
+
+
+def _both(left: str, right: str, pushes: dict[int, Push]) -> dict[str, tuple[Push, ...]]:
+    """The person's left side as given; the right side mirrored, with the landmark in front of each push."""
+    return {
+        left: tuple(pushes.values()),
+        right: tuple((mirror, -du, dv, reach) for mirror, (_, du, dv, reach) in pushes.items()),
+    }
+
+
+PUSHES: dict[str, tuple[Push, ...]] = {
+    **_both("mouthSmileLeft", "mouthSmileRight", {
+        61: (291, 0.075, -0.065, 0.15), 205: (425, 0.02, -0.035, 0.18), 101: (330, 0.0, -0.018, 0.14),
+    }),
+    **_both("mouthFrownLeft", "mouthFrownRight", {61: (291, 0.005, 0.05, 0.13)}),
+    **_both("mouthDimpleLeft", "mouthDimpleRight", {61: (291, 0.045, -0.01, 0.12)}),
+    **_both("mouthStretchLeft", "mouthStretchRight", {61: (291, 0.06, 0.02, 0.15)}),
+    **_both("mouthPressLeft", "mouthPressRight", {40: (270, 0.0, 0.012, 0.1), 91: (321, 0.0, -0.016, 0.1)}),
+    **_both("mouthUpperUpLeft", "mouthUpperUpRight", {40: (270, 0.0, -0.03, 0.09)}),
+    **_both("mouthLowerDownLeft", "mouthLowerDownRight", {91: (321, 0.0, 0.03, 0.09)}),
+    **_both("cheekSquintLeft", "cheekSquintRight", {101: (330, 0.0, -0.03, 0.13), 50: (280, 0.008, -0.03, 0.17)}),
+    **_both("eyeSquintLeft", "eyeSquintRight", {145: (374, 0.0, -0.028, 0.075), 101: (330, 0.0, -0.012, 0.12)}),
+    **_both("noseSneerLeft", "noseSneerRight", {48: (278, 0.0, -0.025, 0.09)}),
+    **_both("browOuterUpLeft", "browOuterUpRight", {105: (334, 0.0, -0.06, 0.13), 63: (293, 0.0, -0.04, 0.13)}),
+    **_both("browDownLeft", "browDownRight", {107: (336, -0.025, 0.045, 0.12), 105: (334, -0.01, 0.025, 0.13)}),
+    "browInnerUp": ((107, 0.0, -0.06, 0.12), (336, 0.0, -0.06, 0.12)),
+    "mouthLeft": ((0, 0.05, 0.0, 0.2), (17, 0.05, 0.0, 0.2)),
+    "mouthRight": ((0, -0.05, 0.0, 0.2), (17, -0.05, 0.0, 0.2)),
+    "mouthPucker": ((61, 0.06, 0.0, 0.15), (291, -0.06, 0.0, 0.15)),
+    "mouthShrugLower": ((17, 0.0, -0.03, 0.13), (152, 0.0, -0.02, 0.16)),
+    "jawLeft": ((152, 0.06, 0.0, 0.3),),
+    "jawRight": ((152, -0.06, 0.0, 0.3),),
+    "cheekPuff": ((187, -0.04, 0.0, 0.16), (411, 0.04, 0.0, 0.16)),
+}  # fmt: skip
+"""The channels this renderer shows by moving skin, at full strength (FACS level E). Lids, gaze and head are elsewhere;
+jawOpen, tongueOut and the other mouth-opening shapes need an inside of the mouth that the photo does not have."""
+
+
+def expression(pushes: tuple[Push, ...], face: Face, frame: HeadFrame, grid: Grid) -> Array:
+    """Displacement of every node in px for a channel at 1, float32 (2, rows, columns)."""
+    x, y = grid.nodes
+    field = np.zeros((2, *x.shape), np.float32)
+    for landmark, right, down, reach in pushes:
+        px, py, _ = face.landmarks[landmark]
+        vector = frame.vector(right, down)
+        near = np.exp(-((x - px) ** 2 + (y - py) ** 2) / (2 * (reach * frame.unit) ** 2))
+        field += vector[:2, None, None] * near
+    return field

@@ -1,0 +1,67 @@
+"""A head as a solid that turns on its neck: how deep every pixel lies, and how much of the turn it takes part in."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from photomotion.data import Face
+
+from .geometry import Array, HeadFrame, smoothstep
+from .grid import Grid
+
+__all__ = ["depth", "share", "turning"]
+
+SKULL = (0.92, 1.35, 1.02)
+"""Half width, half height and half depth of head and hair, in eye distances (about 83, 121 and 92 mm)."""
+SKULL_CENTRE = (0.0, -0.05, 0.45)
+"""Its centre: between the ears, in the head's own axes."""
+PIVOT = (0.0, 0.8, 0.45)
+"""Where a head turns: the top of the spine, below and behind the ears. The second is in units of the chin's v."""
+NECK = 0.85
+"""Length over which the turn dies away below the jaw, in eye distances."""
+
+
+def depth(face: Face, frame: HeadFrame, grid: Grid) -> Array:
+    """Depth of every node, px away from the camera on the scale of ``Face.landmarks``, float32 (rows, columns).
+
+    The mesh inside the face, an ellipsoid continued over hair and ears, level beyond.
+    """
+    x, y = grid.nodes
+    centre = frame.origin + frame.vector(*SKULL_CENTRE)
+    u, v = frame.uv(x, y)
+    cu, cv = frame.uv(centre[0], centre[1])
+    inside = np.clip(1 - ((u - cu) / SKULL[0]) ** 2 - ((v - cv) / SKULL[1]) ** 2, 0, 1)
+    skull = centre[2] - SKULL[2] * frame.unit * inside**0.7
+
+    mesh = face.landmarks[:468]
+    column = np.round((mesh[:, 0] - x[0, 0]) / grid.step).astype(int)
+    row = np.round((mesh[:, 1] - y[0, 0]) / grid.step).astype(int)
+    seen = (column >= 0) & (column < grid.columns) & (row >= 0) & (row < grid.rows)
+    value, weight = np.zeros_like(x), np.zeros_like(x)
+    np.add.at(value, (row[seen], column[seen]), mesh[seen, 2])
+    np.add.at(weight, (row[seen], column[seen]), 1)
+    sigma = max(0.09 * frame.unit / grid.step, 0.6)
+    value, weight = (np.asarray(cv2.GaussianBlur(a, (0, 0), sigma), np.float32) for a in (value, weight))
+    trust = weight / (weight + 0.06 * float(weight.max()) + 1e-9)
+    whole = trust * value / np.maximum(weight, 1e-9) + (1 - trust) * skull
+    return np.asarray(cv2.GaussianBlur(whole.astype(np.float32), (0, 0), sigma), np.float32)
+
+
+def share(frame: HeadFrame, grid: Grid) -> Array:
+    """How much of the head's motion each node takes part in: 1 above the jaw, fading through the neck to 0, float32."""
+    u, v = frame.uv(*grid.nodes)
+    middle = frame.vector(0, frame.chin)[0] / frame.unit
+    aside = np.minimum(np.abs(u - middle), 1.6)
+    jaw = frame.chin * (1 - 0.42 * smoothstep(aside, 0.15, 1.0))
+    return 1 - smoothstep(v, jaw - 0.05, jaw + NECK + 0.25 * smoothstep(aside, 0.5, 1.2))
+
+
+def turning(face: Face, frame: HeadFrame, grid: Grid, part: Array) -> Array:
+    """Lever arms of every node about the neck, float32 (3, rows, columns), px, times ``part``.
+
+    A turn by the matrix R displaces a node by ``(R - I) @ arm``: linear in R, so it costs three multiplications.
+    """
+    pivot = frame.origin + frame.vector(PIVOT[0], PIVOT[1] * frame.chin, PIVOT[2])
+    x, y = grid.nodes
+    return np.stack([x - pivot[0], y - pivot[1], depth(face, frame, grid) - pivot[2]]) * part
