@@ -1,0 +1,329 @@
+"""The one class an application needs."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from functools import partial
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any
+
+from .choices import Choice, check_needs, check_options, choose, load
+from .clip import Clip, Report
+from .data import Analysis, Motion, Timing
+from .errors import DestinationError, PhotoError, StageError, UsageError, WeightsError
+from .pipeline import Stage, Stages, analyze, encode, plan, run
+from .plugin import Event, Runtime
+from .recipe import Recipe
+from .registry import Registry
+from .stages import (
+    Backend,
+    Conditioner,
+    Encoder,
+    Executor,
+    FaceAnalyzer,
+    Job,
+    MotionPrior,
+    PostProcessor,
+    Restorer,
+)
+
+if TYPE_CHECKING:
+    from .reading import PhotoSource
+
+__all__ = ["Animator"]
+
+DEVICE = re.compile(r"auto|cpu|mps|cuda(:\d+)?")
+
+
+class Animator:
+    """Chooses the stages, checks the choice as a whole, and animates photos with it.
+
+    Every stage is the name of an installed implementation or an object with the methods of its Protocol in
+    :mod:`photomotion.stages`. Stages are loaded when they are first needed and kept until :meth:`close`, which also
+    calls the ``close`` of each stage that has one, objects included.
+
+    Args:
+        restorer: mends the photo.
+        analyzer: finds the people.
+        motion: plans how they move.
+        conditioner: prepares what guides the backend; None: what the backend prefers.
+        backend: makes the pictures.
+        encoder: writes the film.
+        postprocessors: change the pictures, in this order.
+        executor: decides where the films of :meth:`animate_all` are made.
+        options: by stage, ``{"backend": {"workers": 4}, "postprocessors": {"glow": {"strength": 0.5}}}``.
+        device: ``"auto"``, ``"cpu"``, ``"cuda"``, ``"cuda:1"`` or ``"mps"``.
+        progress: called with an :class:`~photomotion.plugin.Event` whenever there is something to tell. It may
+            raise a PhotomotionError to stop the work.
+        registry: where names are looked up; None: everything installed.
+
+    Raises:
+        UnknownImplementation: for a name that is not installed.
+        OptionsError: for options that are wrong, all of them at once.
+        IncompatibleStages: if the backend needs what the conditioner does not give.
+        UsageError: for an object that cannot be that stage, or an unknown device.
+    """
+
+    def __init__(
+        self,
+        *,
+        restorer: str | Restorer = "none",
+        analyzer: str | FaceAnalyzer = "facemesh",
+        motion: str | MotionPrior = "natural",
+        conditioner: str | Conditioner | None = None,
+        backend: str | Backend = "warp",
+        encoder: str | Encoder = "mp4",
+        postprocessors: Sequence[str | PostProcessor] = (),
+        executor: str | Executor = "local",
+        options: Mapping[str, Mapping[str, Any]] | None = None,
+        device: str = "auto",
+        progress: Callable[[Event], None] | None = None,
+        registry: Registry | None = None,
+    ) -> None:
+        if not DEVICE.fullmatch(device):
+            raise UsageError(f"no device is called {device!r}; use auto, cpu, cuda, cuda:N or mps")
+        if isinstance(postprocessors, str):
+            raise UsageError(f"postprocessors must be a sequence of names; write ({postprocessors!r},)")
+        self._registry = registry or Registry()
+        self._device = device
+        self._on_event = progress or (lambda event: None)
+        chosen = {
+            "restorer": choose(self._registry, "restorer", restorer),
+            "analyzer": choose(self._registry, "analyzer", analyzer),
+            "motion": choose(self._registry, "motion", motion),
+            "backend": choose(self._registry, "backend", backend),
+            "encoder": choose(self._registry, "encoder", encoder),
+            "executor": choose(self._registry, "executor", executor),
+        }
+        offered = chosen["backend"].implementation
+        preferred = (offered.prefers if offered else None) or "image"
+        chosen["conditioner"] = choose(self._registry, "conditioner", conditioner or preferred)
+        processors = [choose(self._registry, "postprocessor", p) for p in postprocessors]
+        check_needs(chosen["backend"], chosen["conditioner"])
+        checked = check_options([*chosen.values(), *processors], options)
+        self._choices = {choice.key: choice for choice in checked if choice.key != "postprocessor"}
+        self._processors = [choice for choice in checked if choice.key == "postprocessor"]
+        self._closing = ExitStack()
+        self._stages = Stages(
+            restorer=self._stage(self._choices["restorer"]),
+            analyzer=self._stage(self._choices["analyzer"]),
+            motion=self._stage(self._choices["motion"]),
+            conditioner=self._stage(self._choices["conditioner"]),
+            backend=self._stage(self._choices["backend"]),
+            postprocessors=tuple(map(self._stage, self._processors)),
+        )
+        self._executor: Stage[Executor] = self._stage(self._choices["executor"])
+        self._encoder: Stage[Encoder] = self._stage(self._choices["encoder"])
+        self._other_encoders: dict[str, Stage[Encoder]] = {}
+
+    @classmethod
+    def from_recipe(
+        cls,
+        recipe: Recipe,
+        *,
+        progress: Callable[[Event], None] | None = None,
+        registry: Registry | None = None,
+    ) -> Animator:
+        """Make the Animator that a recipe describes; its seconds, fps, size and seed are for :meth:`animate`."""
+        stages = recipe.model_dump(exclude={"seconds", "fps", "size", "seed"})
+        return cls(**stages, progress=progress, registry=registry)
+
+    def recipe(self, *, seconds: float = 5.0, fps: float = 25.0, size: int | None = None, seed: int = 0) -> Recipe:
+        """Return this choice of stages, and a film's particulars, as a Recipe.
+
+        An executor that is an object is left out: it is no part of the film.
+
+        Raises:
+            UsageError: if another stage is an object, which a recipe cannot name.
+        """
+        choices = {key: c for key, c in self._choices.items() if key != "executor" or c.implementation}
+        for choice in [*choices.values(), *self._processors]:
+            if choice.implementation is None:
+                raise UsageError(f"{choice.label} is an object, which a recipe cannot name; make it a plugin")
+        said = {c.key: c.options.model_dump(mode="json", exclude_unset=True) for c in choices.values()}
+        options = {key: values for key, values in said.items() if values}
+        own = {c.name: c.options.model_dump(mode="json", exclude_unset=True) for c in self._processors}
+        if any(own.values()):
+            options["postprocessors"] = own
+        return Recipe(
+            **{key: choice.name for key, choice in choices.items()},
+            postprocessors=tuple(c.name for c in self._processors),
+            options=options,
+            device=self._device,
+            seconds=seconds,
+            fps=fps,
+            size=size,
+            seed=seed,
+        )
+
+    def animate(
+        self,
+        photo: PhotoSource,
+        *,
+        seconds: float = 5.0,
+        fps: float = 25,
+        size: int | None = None,
+        seed: int = 0,
+    ) -> Clip:
+        """Analyze a photo and plan its film; the clip renders it when it is iterated or saved.
+
+        Args:
+            photo: a path, the bytes of a file, a Pillow image, a uint8 array (H, W, 3) in RGB, or a Photo.
+            seconds: how long the film is.
+            fps: frames a second.
+            size: long edge of the film, px; None: as the photo is.
+            seed: 0 or more; another seed, another film of the same kind.
+
+        Raises:
+            PhotoError: if the photo cannot be read, or nobody is in it.
+            StageError: if a stage fails.
+            UsageError: for a length, frame rate, size or seed that cannot be.
+        """
+        from .reading import read_photo
+
+        timing = _timing(seconds, fps)
+        _check_seed(seed)
+        return run(
+            read_photo(photo),
+            self._stages,
+            timing,
+            size=size,
+            seed=seed,
+            on_event=self._on_event,
+            encoder_for=self._encoder_for,
+        )
+
+    def inspect(self, photo: PhotoSource) -> Analysis:
+        """Restore and analyze a photo: who is in it, and what to expect of a film. Nobody in it is no error.
+
+        Raises:
+            PhotoError: if the photo cannot be read.
+            StageError: if a stage fails.
+        """
+        from .reading import read_photo
+
+        return analyze(read_photo(photo), self._stages, size=None, on_event=self._on_event)[1]
+
+    def plan(self, photo: PhotoSource, *, seconds: float = 5.0, fps: float = 25, seed: int = 0) -> Motion:
+        """Plan how everybody in a photo moves, without rendering anything.
+
+        Raises:
+            PhotoError: if the photo cannot be read, or nobody is in it.
+            StageError: if a stage fails.
+            UsageError: for a length, frame rate or seed that cannot be.
+        """
+        from .reading import read_photo
+
+        timing = _timing(seconds, fps)
+        _check_seed(seed)
+        restored, analysis = analyze(read_photo(photo), self._stages, size=None, on_event=self._on_event)
+        return plan(restored, analysis, self._stages, timing, seed=seed, on_event=self._on_event)
+
+    def animate_all(
+        self, jobs: Iterable[Job], *, seconds: float = 5.0, fps: float = 25, size: int | None = None
+    ) -> Iterator[Report | PhotoError]:
+        """Make many films through the executor, and yield a report of each in the order of the jobs.
+
+        A photo that cannot be used yields its PhotoError instead; the others are still made. Workers are rebuilt
+        from this Animator's recipe wherever they run, so every stage but the executor must be a name.
+
+        Raises:
+            UsageError: if a stage is an object, or a destination cannot be written.
+            StageError: if a stage fails.
+        """
+        recipe = self.recipe(seconds=seconds, fps=fps, size=size)
+        with self._executor.at_work("several photos") as executor:
+            yield from executor.run(partial(RecipeWorker, recipe), jobs)  # type: ignore[misc]
+
+    def close(self) -> None:
+        """Let go of every stage. The Animator and its clips cannot be used afterwards; a second call does nothing."""
+        self._closing.close()
+
+    def __enter__(self) -> Animator:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _stage(self, choice: Choice) -> Stage[Any]:
+        runtime = Runtime(device=self._device, weights=_no_weights, on_event=self._on_event)
+        stage: Stage[Any] = Stage(choice.label, partial(load, choice, runtime))
+        self._closing.callback(stage.close)
+        if choice.implementation is None:
+            stage.open()
+        return stage
+
+    def _encoder_for(self, destination: Path) -> Callable[[Clip, Path], int]:
+        """Return what renders a clip into a file with this ending."""
+        chosen = self._encoder.open()
+        ending = destination.suffix.lower()
+        if ending == chosen.suffix:
+            return partial(encode, stage=self._encoder, on_event=self._on_event)
+        endings = [chosen.suffix]
+        for name in self._registry.names("encoder"):
+            if name not in self._other_encoders:
+                choice = check_options([choose(self._registry, "encoder", name)], None)[0]
+                self._other_encoders[name] = self._stage(choice)
+            stage = self._other_encoders[name]
+            try:
+                endings.append(stage.open().suffix)
+            except StageError:
+                continue
+            if ending == endings[-1]:
+                return partial(encode, stage=stage, on_event=self._on_event)
+        if chosen.suffix == "":
+            return partial(encode, stage=self._encoder, on_event=self._on_event)
+        known = ", ".join(dict.fromkeys(e or "a folder (no ending)" for e in endings))
+        raise DestinationError(f"cannot write {destination}: no encoder for {ending!r} is installed; known: {known}")
+
+
+class RecipeWorker:
+    """Makes films by a recipe, wherever an executor opens it. Its models are loaded once.
+
+    Args:
+        recipe: what the films are like; each job brings its own seed.
+    """
+
+    def __init__(self, recipe: Recipe) -> None:
+        self._recipe = recipe
+        self._animator = Animator.from_recipe(recipe)
+
+    def __enter__(self) -> RecipeWorker:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._animator.close()
+
+    def __call__(self, job: Job) -> Report | PhotoError:
+        """Make one film; a photo that cannot be used gives its error back."""
+        recipe = self._recipe
+        try:
+            clip = self._animator.animate(
+                job.photo, seconds=recipe.seconds, fps=recipe.fps, size=recipe.size, seed=job.seed
+            )
+        except PhotoError as error:
+            return error
+        return clip.save(job.destination)
+
+
+def _timing(seconds: float, fps: float) -> Timing:
+    try:
+        return Timing(seconds=float(seconds), fps=float(fps))
+    except (TypeError, ValueError) as error:
+        raise UsageError(str(error)) from error
+
+
+def _check_seed(seed: int) -> None:
+    if seed < 0:
+        raise UsageError(f"a seed must be 0 or more, not {seed}")
+
+
+def _no_weights(name: str) -> Path:
+    raise WeightsError(f"the weight file {name!r} is not here; no model files can be fetched in this version")

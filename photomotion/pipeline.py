@@ -1,0 +1,281 @@
+"""The photo's way through the stages: one function straight down, and a second that writes the film."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Generator, Iterable, Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Generic, TypeVar
+
+from .clip import Clip
+from .data import Analysis, Conditioning, Frame, Motion, Photo, Restoration, Timing
+from .errors import NoFaceFound, PhotomotionError, StageError, UsageError
+from .plugin import Event
+from .stages import Backend, Conditioner, Encoder, FaceAnalyzer, MotionPrior, PostProcessor, Restorer
+
+__all__ = ["Stage", "Stages", "analyze", "encode", "plan", "run"]
+
+StageT = TypeVar("StageT")
+ResultT = TypeVar("ResultT")
+
+
+class Stage(Generic[StageT]):
+    """A stage that is loaded when it is first at work, kept, and whose faults carry its name.
+
+    Args:
+        label: how messages call it: ``backend 'svd' (photomotion-svd 0.2.0)``.
+        load: makes it; called once.
+    """
+
+    def __init__(self, label: str, load: Callable[[], StageT]) -> None:
+        self.label = label
+        self._load = load
+        self._loaded: list[StageT] = []
+        self._closed = False
+        self._lock = threading.Lock()
+
+    def open(self) -> StageT:
+        """Return the stage, loaded now if it was not yet.
+
+        Raises:
+            UsageError: if it was closed.
+        """
+        with self._lock:
+            if self._closed:
+                raise UsageError("this Animator is closed; save or iterate its clips before, inside the 'with' block")
+            if not self._loaded:
+                self._loaded.append(self._load())
+            return self._loaded[0]
+
+    def close(self) -> None:
+        """Let go of the stage, and call its own ``close`` if it has one. A second call does nothing."""
+        with self._lock:
+            self._closed = True
+            while self._loaded:
+                close = getattr(self._loaded.pop(), "close", None)
+                if close is not None:
+                    close()
+
+    @contextmanager
+    def at_work(self, subject: str) -> Iterator[StageT]:
+        """Give the loaded stage; what it raises becomes a StageError that names it and ``subject``, a file.
+
+        Raises:
+            StageError: for anything but a PhotomotionError, which passes unchanged.
+        """
+        try:
+            yield self.open()
+        except PhotomotionError:
+            raise
+        except Exception as error:
+            said = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+            raise StageError(f"{self.label} failed on {subject}: {said}") from error
+
+    def check(self, value: object, kind: type[ResultT], method: str) -> ResultT:
+        """Return ``value`` if it is what the stage's method must return.
+
+        Raises:
+            StageError: if it is something else.
+        """
+        if not isinstance(value, kind):
+            raise StageError(f"{self.label}: {method}() returned {type(value).__name__}, must return {kind.__name__}")
+        return value
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stages:
+    """The chosen stages, none of them loaded yet."""
+
+    restorer: Stage[Restorer]
+    analyzer: Stage[FaceAnalyzer]
+    motion: Stage[MotionPrior]
+    conditioner: Stage[Conditioner]
+    backend: Stage[Backend]
+    postprocessors: tuple[Stage[PostProcessor], ...]
+
+
+def run(
+    photo: Photo,
+    stages: Stages,
+    timing: Timing,
+    *,
+    size: int | None,
+    seed: int,
+    on_event: Callable[[Event], None],
+    encoder_for: Callable[[Path], Callable[[Clip, Path], int]],
+) -> Clip:
+    """Take a photo down its way, up to the point where pictures are made; these the clip makes when it is asked.
+
+    Args:
+        photo: as it was read.
+        stages: the chosen stages.
+        timing: length and frame rate.
+        size: long edge of the film, px, or None for the photo's own.
+        seed: decides everything that is left to chance.
+        on_event: told what is being done.
+        encoder_for: for a destination, what renders a clip into a file and returns the number of frames.
+
+    Raises:
+        NoFaceFound: if nobody is in the photo.
+        StageError: if a stage fails.
+    """
+    photo, analysis = analyze(photo, stages, size=size, on_event=on_event)
+    motion = plan(photo, analysis, stages, timing, seed=seed, on_event=on_event)
+    on_event(Event(stage="conditioner", message="preparing"))
+    with stages.conditioner.at_work(photo.name) as conditioner:
+        conditioning = stages.conditioner.check(
+            conditioner.condition(photo, analysis, motion), Conditioning, "condition"
+        )
+
+    def render() -> Generator[Frame, None, None]:
+        size = (conditioning.photo.height, conditioning.photo.width)
+        with stages.backend.at_work(photo.name) as backend:
+            pictures = backend.render(conditioning, timing, seed)
+        frames = _watched(pictures, stages.backend, photo.name, size=size, count=timing.frames)
+        for stage in stages.postprocessors:
+            with stage.at_work(photo.name) as postprocessor:
+                pictures = postprocessor.process(frames, photo, analysis)
+            frames = _watched(pictures, stage, photo.name)
+        return frames
+
+    return Clip(
+        photo=photo,
+        analysis=analysis,
+        motion=motion,
+        timing=timing,
+        seed=seed,
+        render=render,
+        encoder_for=encoder_for,
+    )
+
+
+def analyze(
+    photo: Photo, stages: Stages, *, size: int | None, on_event: Callable[[Event], None]
+) -> tuple[Photo, Analysis]:
+    """Restore, resize and analyze a photo: the first three steps of :func:`run`.
+
+    Raises:
+        StageError: if a stage fails.
+    """
+    on_event(Event(stage="restorer", message="restoring"))
+    with stages.restorer.at_work(photo.name) as restorer:
+        photo = stages.restorer.check(restorer.restore(photo), Restoration, "restore").photo
+    if size is not None:
+        from .reading import resize_photo
+
+        photo = resize_photo(photo, size)
+    on_event(Event(stage="analyzer", message="looking for faces"))
+    with stages.analyzer.at_work(photo.name) as analyzer:
+        analysis = stages.analyzer.check(analyzer.analyze(photo), Analysis, "analyze")
+    if analysis.matte.shape != photo.pixels.shape[:2]:
+        raise StageError(
+            f"{stages.analyzer.label}: the matte has shape {analysis.matte.shape}, the photo {photo.pixels.shape[:2]}"
+        )
+    return photo, analysis
+
+
+def plan(
+    photo: Photo,
+    analysis: Analysis,
+    stages: Stages,
+    timing: Timing,
+    *,
+    seed: int,
+    on_event: Callable[[Event], None],
+) -> Motion:
+    """Plan how everybody in the photo moves: the fourth step of :func:`run`.
+
+    Raises:
+        NoFaceFound: if nobody is in the photo.
+        StageError: if the prior fails, or plans for another length or another number of faces.
+    """
+    if not analysis.faces:
+        raise NoFaceFound(
+            f"no face was found in {photo.name}; use a photo in which a face is at least 40 pixels wide and "
+            "looks more toward the camera than away, or crop it closer"
+        )
+    on_event(Event(stage="motion", message="planning the motion"))
+    with stages.motion.at_work(photo.name) as prior:
+        motion = stages.motion.check(prior.plan(analysis, timing, seed), Motion, "plan")
+    if (len(motion.faces), motion.frames) != (len(analysis.faces), timing.frames):
+        raise StageError(
+            f"{stages.motion.label} planned {motion.frames} frames for {len(motion.faces)} faces, "
+            f"must be {timing.frames} frames for {len(analysis.faces)}"
+        )
+    return motion
+
+
+def encode(clip: Clip, destination: Path, *, stage: Stage[Encoder], on_event: Callable[[Event], None]) -> int:
+    """Render a clip into a file or folder that does not exist yet, and return the number of frames.
+
+    Raises:
+        StageError: if a stage fails.
+    """
+    written = 0
+
+    def told() -> Generator[Frame, None, None]:
+        nonlocal written
+        with closing(clip.frames()) as frames:
+            for frame in frames:
+                yield frame
+                written += 1
+                on_event(Event(stage="encoder", done=written, total=len(clip)))
+
+    with closing(told()) as frames, stage.at_work(clip.photo.name) as encoder:
+        encoder.encode(frames, destination, clip.timing)
+    if not destination.exists():
+        raise StageError(f"{stage.label} wrote nothing")
+    return written
+
+
+_END = object()
+
+
+def _watched(
+    pictures: Iterable[Frame],
+    stage: Stage[StageT],
+    subject: str,
+    *,
+    size: tuple[int, int] | None = None,
+    count: int | None = None,
+) -> Generator[Frame, None, None]:
+    """Pass frames on, check each, and give a fault in making one the stage's name.
+
+    Args:
+        pictures: what the stage returned.
+        stage: who makes them.
+        subject: the photo's name.
+        size: height and width they must have, or None for those of the first.
+        count: how many there must be, or None for any number but 0.
+    """
+    with stage.at_work(subject):
+        iterator = iter(pictures)
+    index = 0
+    try:
+        while True:
+            with stage.at_work(subject):
+                frame = next(iterator, _END)
+            if frame is _END:
+                break
+            if not isinstance(frame, Frame):
+                raise StageError(f"{stage.label} yielded {type(frame).__name__}, must yield Frame")
+            height, width = frame.pixels.shape[:2]
+            size = size or (height, width)
+            if (height, width) != size:
+                raise StageError(f"{stage.label}: frame {index} is {width}x{height}, must be {size[1]}x{size[0]}")
+            if frame.index != index or index == count:
+                raise StageError(f"{stage.label} yielded frame {frame.index}, expected {_expected(index, count)}")
+            yield frame
+            index += 1
+    finally:
+        close = getattr(iterator, "close", None)
+        if close is not None:
+            close()
+    if index == 0 or (count is not None and index < count):
+        raise StageError(f"{stage.label} yielded {index} frames, must yield {count or 'at least 1'}")
+
+
+def _expected(index: int, count: int | None) -> str:
+    return f"the end after {count} frames" if index == count else f"frame {index}"
