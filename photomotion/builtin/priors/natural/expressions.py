@@ -35,6 +35,8 @@ class Expression:
     offset: float
     size: float
     """Value of a channel whose share is 1, before the face's lopsidedness."""
+    sag: float
+    """Share that is lost during the apex: a face that is held looks acted."""
 
     @property
     def end(self) -> float:
@@ -45,7 +47,8 @@ class Expression:
         """How much of it is there at ``times`` (T,), 0..``size``."""
         come = min_jerk((times - self.start) / self.onset)
         go = min_jerk((times - self.start - self.onset - self.apex) / self.offset)
-        return self.size * (come - go)
+        held = 1 - self.sag * min_jerk((times - self.start - self.onset) / self.apex)
+        return self.size * come * held * (1 - go)
 
 
 def act(rng: np.random.Generator, person: Person, seconds: float, blinks: Sequence[Blink]) -> list[Expression]:
@@ -91,6 +94,7 @@ def _smile(rng: np.random.Generator, person: Person, start: float) -> Expression
         apex=rng.uniform(1.0, 2.5),
         offset=rng.uniform(0.8, 1.0),
         size=person.expressive * rng.uniform(0.22, 0.30),
+        sag=rng.uniform(0.05, 0.35),
     )
 
 
@@ -105,6 +109,7 @@ def _moment(
         apex=rng.uniform(0.12, 0.45),
         offset=rng.uniform(0.3, 0.5),
         size=size * min(person.expressive, 1.0) * rng.uniform(0.45, 1.0),
+        sag=rng.uniform(0.0, 0.2),
     )
 
 

@@ -72,9 +72,8 @@ class NaturalPrior:
     def _plan_face(self, face: Face, codes: Set[str], timing: Timing, chance: np.random.SeedSequence) -> FaceMotion:
         """Plan one face; the order of the parts is the order in which they influence each other."""
         if self.strength == 0:
-            return FaceMotion(
-                channels=NATURAL_CHANNELS, values=np.zeros((timing.frames, len(NATURAL_CHANNELS)), np.float32)
-            )
+            rest = np.zeros((timing.frames, len(NATURAL_CHANNELS)), np.float32)
+            return FaceMotion(channels=NATURAL_CHANNELS, values=rest)
         rngs = dict(zip(PARTS, map(np.random.default_rng, chance.spawn(len(PARTS))), strict=True))
         times = np.arange(timing.frames) / timing.fps
         seconds = timing.seconds
