@@ -168,6 +168,16 @@ def test_every_blink_is_seen_shut_at_any_frame_rate(fps):
         assert shut.min() == 0.0
 
 
+@pytest.mark.parametrize("fps", RATES)
+def test_a_blink_looks_the_same_wherever_it_falls_between_two_frames(fps):
+    seen = set()
+    for phase in np.linspace(0, 1, 7):
+        blink = Blink(start=1.0 + phase / fps, closing=0.075, hold=0.02, opening=0.07)
+        shut = closure([blink], Timing(seconds=3, fps=fps))
+        seen.add(tuple(np.round(np.roll(shut, 5 - int(shut.argmax())), 9)))
+    assert len(seen) == 1
+
+
 def test_without_the_shift_some_blinks_are_never_shut():
     missed = 0
     for seed in range(5):
