@@ -44,7 +44,7 @@ class Eyelid:
         trust = smoothstep(outside, 0.0, 0.02)
         # A closed lid bulges into the light: folds and shadows around the eye must not colour it.
         bright = cv2.cvtColor(photo, cv2.COLOR_RGB2GRAY)
-        low, high = np.percentile(bright[trust > 0.5], [25, 65]) if (trust > 0.5).any() else (0.0, 1.0)
+        low, high = map(float, np.percentile(bright[trust > 0.5], [25, 65])) if (trust > 0.5).any() else (0.0, 1.0)
         skin = diffuse(photo, trust * (0.02 + 0.98 * smoothstep(bright, low, high + 1e-3)))
         sigma = max(0.06 * eye.width, 0.8)
         skin = cv2.GaussianBlur(skin, (0, 0), sigma)
@@ -55,7 +55,11 @@ class Eyelid:
         limit = 2.0 * float(np.median(np.abs(fine))) + 1.0
         fine = np.clip(fine, -limit, limit)
         fine = cv2.remap(
-            fine, x + back * eye.down[0], y + back * eye.down[1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT_101
+            fine,
+            x + back * eye.across[0],
+            y + back * eye.across[1],
+            cv2.INTER_LINEAR,
+            borderMode=cv2.BORDER_REFLECT_101,
         )
         skin = skin + 0.7 * fine
 
@@ -66,31 +70,39 @@ class Eyelid:
         strip = 1 + (ratio - 1) * within
         return cls(eye, skin, np.asarray(strip, np.float32), np.asarray(lower + 0.02 - upper, np.float32) * wide)
 
-    def draw(self, closure: float) -> tuple[npt.NDArray[np.uint8], Array]:
-        """The lid at ``closure`` (0 as in the photo ... 1 shut): pixels uint8 (h, w, 3) and opacity float32 (h, w)."""
-        eye = self.eye
-        s, t, upper = eye.s, eye.t, eye.upper
-        moved = closure * self.travel
-        edge = upper + moved
-        x0, y0, *_ = eye.box
-        height, width = t.shape
-        map_y, map_x = np.mgrid[0:height, 0:width].astype(np.float32)
-        map_x -= moved * eye.width * eye.down[0]
-        map_y -= moved * eye.width * eye.down[1]
-        lashes = cv2.remap(self.strip, map_x, map_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    def draw(self, picture: npt.NDArray[np.uint8], at: Array, closure: float) -> None:
+        """Draw the lid over a part of the picture, in place.
 
-        depth = np.clip((t - upper + LASH) / np.maximum(moved + LASH, 1e-3), 0, 1)
-        bulge = 1 + closure * (0.05 * np.sin(np.pi * depth) - 0.10 * depth**4)
-        line = 1 - 0.3 * closure * np.exp(-(((t - edge) / 0.03) ** 2)) * smoothstep(s, -0.08, 0.1)
-        line = np.where(s > 0.85, 1 + (line - 1) * (1 - smoothstep(s, 0.85, 1.05)), line)
-        colour = self.skin * (lashes * bulge * line)[..., None]
-        soft = 0.6 / eye.width
-        opacity = smoothstep(t, upper - 2.1 * LASH, upper - 1.05 * LASH) * (
-            1 - smoothstep(t, edge - soft, edge + 0.02 + soft)
-        )
-        opacity = (
-            opacity
-            * smoothstep(np.asarray(self.travel, np.float32), 0.0, 0.03)
-            * smoothstep(np.float32(closure) * np.ones_like(t), 0.0, 0.08)
-        )
-        return np.clip(np.round(colour), 0, 255).astype(np.uint8), np.asarray(opacity, np.float32)
+        Args:
+            picture: uint8 (h, w, 3), the part of the moved picture where the eye can be.
+            at: float32 (h, w, 2), where each of its pixels comes from, px from the corner of the eye's box.
+            closure: 0 as in the photo ... 1 shut.
+        """
+        skin, opacity = self.close(closure)
+        skin = cv2.remap(skin, at, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+        opacity = cv2.remap(opacity, at, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT)[..., None]
+        picture[:] = np.round(picture + opacity * (skin - picture)).astype(np.uint8)
+
+    def close(self, closure: float) -> tuple[Array, Array]:
+        """The lid at ``closure``, in the eye's box: colour float32 (h, w, 3), 0..255, and opacity float32 (h, w)."""
+        eye, s, t, upper = self.eye, self.eye.s, self.eye.t, self.eye.upper
+        fall = np.asarray(closure * self.travel, np.float32)
+        edge = upper + fall
+        y, x = np.mgrid[0 : t.shape[0], 0 : t.shape[1]].astype(np.float32)
+        back = -fall * eye.width
+        lashes = cv2.remap(
+            self.strip, x + back * eye.across[0], y + back * eye.across[1], cv2.INTER_LINEAR,
+            borderMode=cv2.BORDER_REPLICATE,
+        )  # fmt: skip
+
+        down = np.clip((t - upper + LASH) / (fall + LASH), 0, 1)
+        bulge = 1 + closure * (0.05 * np.sin(np.pi * down) - 0.10 * down**4)
+        ends = smoothstep(s, -0.08, 0.1) * (1 - smoothstep(s, 0.85, 1.05))
+        line = 1 - 0.3 * closure * ends * np.exp(-(((t - edge) / 0.03) ** 2))
+        colour = np.clip(self.skin * (lashes * bulge * line)[..., None], 0, 255)
+
+        soft = np.float32(0.6 / eye.width)
+        above = smoothstep(t, upper - 2.1 * LASH, upper - 1.05 * LASH)
+        below = smoothstep(t, edge - soft, edge + soft + 0.02)
+        opacity = above * (1 - below) * smoothstep(self.travel, 0.0, 0.03) * min(closure / 0.08, 1.0)
+        return np.asarray(colour, np.float32), np.asarray(opacity, np.float32)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 
 from photomotion.data import Face
 
-from .geometry import Array, smoothstep
+from .geometry import Array, HeadFrame, smoothstep
 
 __all__ = ["EYES", "Eye"]
 
@@ -34,7 +35,7 @@ class Eye:
     """x0, y0, x1, y1 in px; everything that a lid can touch."""
     width: float
     """px from corner to corner."""
-    down: Array
+    across: Array
     """float32 (2,): unit vector in the picture, across the eye toward the cheek."""
     s: Array
     """float32 (h, w)."""
@@ -44,8 +45,14 @@ class Eye:
     """t of the upper lid's edge at every pixel's s, float32 (h, w)."""
     lower: Array
     """t of the lower lid's edge at every pixel's s, float32 (h, w)."""
-    iris: tuple[float, float, float]
-    """s and t of the iris's centre, and its radius, in eye widths."""
+    sideways: Array
+    """float32 (h, w), 0..1: how far each pixel follows the ball to the side."""
+    upright: Array
+    """float32 (h, w), 0..1: how far each pixel follows it up and down."""
+    right: Array
+    """float32 (2,): px that the ball's front moves for a sine of 1 toward the picture's right ..."""
+    down: Array
+    """... and down."""
 
     @classmethod
     def of(cls, face: Face, side: str, height: int, width: int) -> Eye:
@@ -73,32 +80,49 @@ class Eye:
             return np.asarray(fit(np.clip(s, 0, 1)), np.float32)
 
         upper, lower = curve(upper_points), curve(lower_points)
-        centre = points[first] - outer
-        ring = points[first + 1 : first + 5]
-        radius = float(np.linalg.norm(ring - points[first], axis=1).mean()) / span
-        iris = (float(centre @ along) / span, float(centre @ across) / span, radius)
+        upper, lower = np.minimum(upper, lower), np.maximum(upper, lower)
+        centre = float((points[first] - outer) @ along) / span
+        radius = float(np.linalg.norm(points[first + 1 : first + 5] - points[first], axis=1).mean()) / span
+        left_end, right_end = min(max(centre - radius, 0.08), 0.8), max(min(centre + radius, 0.92), 0.2)
+        between = smoothstep(s, 0.0, left_end) * (1 - smoothstep(s, right_end, 1.0))
+        inside = np.minimum(t - upper, lower - t)
+        head = HeadFrame.of(face)
         return cls(
             (int(x0), int(y0), int(x1), int(y1)),
             span,
             across.astype(np.float32),
             np.asarray(s, np.float32),
             np.asarray(t, np.float32),
-            np.minimum(upper, lower),
-            np.maximum(upper, lower),
-            iris,
+            upper,
+            lower,
+            between * smoothstep(inside, -0.07, 0.015),
+            between * smoothstep(inside, -0.01, 0.45 * np.maximum(lower - upper, 0.04)),
+            head.vector(BALL, 0)[:2],
+            head.vector(0, BALL)[:2],
         )
 
-    @property
-    def looseness(self) -> tuple[Array, Array]:
-        """How far each pixel follows the eyeball sideways and up or down, 0..1, two float32 (h, w).
+    def area(self, reach: int, height: int, width: int) -> tuple[slice, slice]:
+        """Rows and columns of the picture where this eye can be when everything moves by at most ``reach`` px."""
+        x0, y0, x1, y1 = self.box
+        return (
+            slice(max(y0 - reach, 0), min(y1 + reach, height)),
+            slice(max(x0 - reach, 0), min(x1 + reach, width)),
+        )
 
-        Sideways the ball slides along behind the lids, so the share falls off just outside their edges; up and down it
-        falls to 0 at the edges, which stay where they are.
+    def glance(self, at: Array, yaw: float, pitch: float) -> Array:
+        """How far the eyeball has brought the content at each point, px, for a gaze in degrees (signs as Pose).
+
+        Sideways the ball slides along behind the lids; up and down it shows only between them, since they stay.
+
+        Args:
+            at: float32 (h, w, 2), px from the corner of ``box``.
+            yaw: degrees, positive toward the picture's left.
+            pitch: degrees, positive down.
         """
-        centre, _, radius = self.iris
-        ends = smoothstep(self.s, 0.0, max(centre - radius, 0.08)) * (
-            1 - smoothstep(self.s, min(centre + radius, 0.92), 1.0)
+        sideways = cv2.remap(self.sideways, at, None, cv2.INTER_LINEAR)[..., None]
+        upright = cv2.remap(self.upright, at, None, cv2.INTER_LINEAR)[..., None]
+        return np.asarray(
+            np.float32(-np.sin(np.radians(yaw))) * sideways * self.right
+            + np.float32(np.sin(np.radians(pitch))) * upright * self.down,
+            np.float32,
         )
-        gap = np.maximum(self.lower - self.upper, 0.04)
-        depth = np.minimum(self.t - self.upper, self.lower - self.t)
-        return ends * smoothstep(depth, -0.07, 0.015), ends * smoothstep(depth, -0.01, 0.45 * gap)

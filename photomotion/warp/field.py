@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
 
-from photomotion.data import Analysis, FaceMotion
+from photomotion.data import Analysis
 
 from .body import breathing
 from .expressions import PUSHES, expression
@@ -31,31 +32,38 @@ class FaceField:
 
     @classmethod
     def of(cls, analysis: Analysis, index: int, grid: Grid, mine: Array, channels: tuple[str, ...]) -> FaceField:
-        """The field of face ``index`` for those channels; ``mine`` says which nodes are this person's, (rows, columns)."""
+        """The field of face ``index`` for those channels.
+
+        Args:
+            analysis: of the photo.
+            index: of the face.
+            grid: where to compute it.
+            mine: float32 (rows, columns), 0..1, which nodes are this person's.
+            channels: those of the motion; the ones that move no skin are ignored.
+        """
         face = analysis.faces[index]
         frame = HeadFrame.of(face)
         part = share(frame, grid)
         known = tuple(c for c in channels if c in PUSHES)
         rows = [expression(PUSHES[c], face, frame, grid) * part for c in known]
-        if "eyeglasses" in analysis.suitability.of_face(index) or "glasses" in analysis.suitability.of_face(index):
-            u, v = frame.uv(*grid.nodes)
+        if "glasses" in analysis.suitability.of_face(index):
+            v = frame.uv(*grid.nodes)[1]
             rigid = smoothstep(v, 0.3, 0.6) + 1 - smoothstep(v, -0.75, -0.45)
             rows = [r * rigid for r in rows]
         rows.append(breathing(frame, grid))
         table = np.stack([(r * mine).ravel() for r in rows])
         return cls((turning(face, frame, grid, part) * mine).reshape(3, -1), (*known, "breath"), table)
 
-    def at(self, motion: FaceMotion, row: int) -> Array:
-        """Displacement of every node at one moment, px, float32 (2 * rows * columns): all x, then all y."""
-        values = {c: float(v) for c, v in zip(motion.channels, motion.values[row], strict=True)}
-        turn = rotation(values.get("headYaw", 0), values.get("headPitch", 0), values.get("headRoll", 0))
-        weights = np.array([values.get(c, 0.0) for c in self.channels], np.float32)
+    def at(self, values: Mapping[str, float]) -> Array:
+        """Displacement of every node for those channel values, px, float32 (2 * rows * columns): all x, then all y."""
+        turn = rotation(*(values.get(name, 0.0) for name in ("headYaw", "headPitch", "headRoll")))
+        weights = np.array([values.get(name, 0.0) for name in self.channels], np.float32)
         moved = (turn - np.eye(3, dtype=np.float32))[:2] @ self.arms
         return np.asarray(moved.ravel() + weights @ self.pushes, np.float32)
 
 
 def invert(forward: Array, step: int) -> Array:
-    """Where each node's content comes from: solve ``u(x) = -d(x + u(x))`` by three fixed-point steps (Chen et al., 2008).
+    """Where each node's content comes from: ``u(x) = -d(x + u(x))`` by three fixed-point steps (Chen et al., 2008).
 
     Args:
         forward: float32 (rows, columns, 2), displacement ``d`` in px.

@@ -12,10 +12,11 @@ from photomotion.data import Face
 __all__ = ["Array", "HeadFrame", "rotation", "smoothstep"]
 
 Array = npt.NDArray[np.float32]
+"""What nearly everything in this package is made of."""
 
 
 def smoothstep(x: Array, low: float | Array, high: float | Array) -> Array:
-    """0 below ``low``, 1 above ``high``, and 6t^5 - 15t^4 + 10t^3 between (Perlin, 2002): level and smooth at both ends."""
+    """0 below ``low``, 1 above ``high``, 6t^5 - 15t^4 + 10t^3 between: level and smooth at both ends (Perlin, 2002)."""
     t = np.clip((x - low) / (high - low), 0.0, 1.0)
     return np.asarray(t * t * t * (t * (t * 6.0 - 15.0) + 10.0), np.float32)
 

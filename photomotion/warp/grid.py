@@ -24,7 +24,7 @@ class Grid:
 
     @classmethod
     def over(cls, box: tuple[int, int, int, int], step: int) -> Grid:
-        """The grid that covers ``box`` (x0, y0, x1, y1 in px); it may reach a little beyond its right and lower edge."""
+        """The grid that covers ``box`` (x0, y0, x1, y1 in px); it may reach a little beyond it, right and below."""
         x0, y0, x1, y1 = box
         return cls(x0, y0, -(-(x1 - x0) // step), -(-(y1 - y0) // step), step)
 
@@ -36,14 +36,6 @@ class Grid:
         y = self.top + half + self.step * np.arange(self.rows, dtype=np.float32)
         grid_x, grid_y = np.meshgrid(x, y)
         return np.asarray(grid_x, np.float32), np.asarray(grid_y, np.float32)
-
-    def sample(self, picture: Array) -> Array:
-        """Average a full-size float32 (H, W) picture over every cell, float32 (rows, columns); edges are repeated."""
-        height, width = self.rows * self.step, self.columns * self.step
-        part = picture[self.top : self.top + height, self.left : self.left + width]
-        below, right = height - part.shape[0], width - part.shape[1]
-        part = cv2.copyMakeBorder(part, 0, below, 0, right, cv2.BORDER_REPLICATE)
-        return np.asarray(cv2.resize(part, (self.columns, self.rows), interpolation=cv2.INTER_AREA), np.float32)
 
     def spread(self, field: Array, height: int, width: int) -> Array:
         """Interpolate a (rows, columns, C) field to every pixel of the box, float32 (height, width, C)."""

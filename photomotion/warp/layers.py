@@ -9,7 +9,7 @@ import numpy.typing as npt
 from .geometry import Array, smoothstep
 from .grid import diffuse
 
-__all__ = ["background", "person"]
+__all__ = ["background", "compose", "person"]
 
 Pixels = npt.NDArray[np.uint8]
 
@@ -59,3 +59,13 @@ def background(pixels: Pixels, opacity: Pixels, unit: float) -> Pixels:
     near = (1 - smoothstep(np.asarray(distance, np.float32), 0.1 * unit, 0.4 * unit)) * pure * band
     mixed = smooth + near[..., None] * (mirrored.astype(np.float32) - smooth)
     return np.where(known[..., None] > 0, pixels, np.clip(np.round(mixed), 0, 255).astype(np.uint8))
+
+
+def compose(picture: Pixels, plate: Pixels, opacity: Pixels) -> None:
+    """Lay ``picture`` over ``plate``, in place; all uint8, (H, W, 3), (H, W, 3) and (H, W)."""
+    cv2.copyTo(plate, cv2.inRange(opacity, 0, 0), picture)
+    edge = np.flatnonzero(cv2.inRange(opacity, 1, 254))
+    flat = picture.reshape(-1, 3)
+    behind = plate.reshape(-1, 3)[edge].astype(np.float32)
+    share = opacity.reshape(-1)[edge, None] * np.float32(1 / 255)
+    flat[edge] = np.round(behind + share * (flat[edge] - behind)).astype(np.uint8)
