@@ -131,6 +131,15 @@ class Animator:
         stages = recipe.model_dump(exclude={"seconds", "fps", "size", "seed"})
         return cls(**stages, progress=progress, registry=registry)
 
+    @property
+    def suffix(self) -> str:
+        """What the encoder's films end with, ``".mp4"``; empty if it writes folders.
+
+        Raises:
+            StageError: if the encoder cannot be loaded.
+        """
+        return self._encoder.open().suffix
+
     def recipe(self, *, seconds: float = 5.0, fps: float = 25.0, size: int | None = None, seed: int = 0) -> Recipe:
         """Return this choice of stages, and a film's particulars, as a Recipe.
 

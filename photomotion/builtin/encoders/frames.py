@@ -30,7 +30,7 @@ class FramesEncoder:
         try:
             destination.mkdir()
         except OSError as error:
-            raise _unwritable(destination, error) from error
+            raise _unwritable(destination.parent, error) from error
         try:
             count = 0
             for frame in frames:
@@ -48,10 +48,10 @@ class FramesEncoder:
         try:
             path.write_bytes(data.tobytes())
         except OSError as error:
-            raise _unwritable(path, error) from error
+            raise _unwritable(path.parent.parent, error) from error
 
 
-def _unwritable(path: Path, error: OSError) -> DestinationError:
+def _unwritable(folder: Path, error: OSError) -> DestinationError:
     return DestinationError(
-        f"the frames cannot be written to {path} ({error.strerror}); check the folder, its permissions and free space"
+        f"the frames cannot be written into {folder} ({error.strerror}); check its permissions and free space"
     )

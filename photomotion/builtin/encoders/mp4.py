@@ -146,5 +146,5 @@ def _blame(destination: Path) -> Iterator[None]:
     except (OSError, av.FFmpegError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise DestinationError(
-            f"the film cannot be written to {destination} ({reason}); check the folder, its permissions and free space"
+            f"the film cannot be written into {destination.parent} ({reason}); check its permissions and free space"
         ) from error

@@ -1,0 +1,249 @@
+"""The command ``photomotion``. Nothing heavier than click is imported before a command is at work."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from . import __version__
+from .errors import PhotoError
+from .program import Program, complain, parse_settings, stage_options
+
+if TYPE_CHECKING:
+    from .animator import Animator
+    from .console import ProgressBar
+    from .recipe import Recipe
+
+__all__ = ["cli", "main"]
+
+_KEYS = ("restorer", "analyzer", "motion", "conditioner", "backend", "postprocessor", "encoder", "executor")
+
+_photo = click.argument("photo", type=click.Path(path_type=Path))
+_seconds = click.option("--seconds", type=float, default=5.0, show_default=True, help="How long it is.")
+_fps = click.option("--fps", type=float, default=25.0, show_default=True, help="Frames a second.")
+_seed = click.option(
+    "--seed", type=click.IntRange(0), default=0, show_default=True, help="Another seed, another film of the same kind."
+)
+_json = click.option("--json", "as_json", is_flag=True, help="Print JSON on stdout.")
+
+
+@click.group(cls=Program, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="photomotion")
+@click.pass_context
+def cli(context: click.Context, /) -> None:
+    """Bring a still portrait to life: photomotion animate PHOTO."""
+    if context.invoked_subcommand is None:
+        click.echo(context.get_help())
+
+
+@cli.command()
+@click.argument("photos", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="PHOTO...")
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    metavar="OUT",
+    help="File to write, or folder; without it, the photo's name in the current folder. Replaces a film of that name.",
+)
+@_seconds
+@_fps
+@click.option("--size", type=click.IntRange(16), metavar="LONG_EDGE", help="Long edge in pixels [default: the photo's]")
+@_seed
+@stage_options("restorer", "analyzer", "motion", "conditioner", "backend", "encoder")
+@click.option(
+    "--postprocessor", "postprocessors", multiple=True, metavar="NAME", help="Changes the pictures; may be repeated."
+)
+@click.option(
+    "--recipe",
+    "recipe_file",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Start from a recipe, .json or .toml; options given here go before what it says.",
+)
+@_json
+@click.pass_context
+def animate(
+    context: click.Context,
+    /,
+    photos: tuple[Path, ...],
+    output: Path | None,
+    recipe_file: Path | None,
+    as_json: bool,
+    **flags: Any,
+) -> None:
+    """Make a film of each PHOTO."""
+    from .console import ProgressBar, describe_film
+    from .destinations import plan_destinations
+
+    recipe = _compose(context, recipe_file, flags)
+    bar = ProgressBar()
+    exit_code = 0
+    with _animator(recipe, bar) as animator:
+        for photo, film in plan_destinations(photos, output, animator.suffix):
+            started = time.perf_counter()
+            try:
+                with bar.of(photo.name):
+                    report = animator.animate(
+                        photo, seconds=recipe.seconds, fps=recipe.fps, size=recipe.size, seed=recipe.seed
+                    ).save(film)
+            except PhotoError as error:
+                complain(str(error))
+                exit_code = error.exit_code
+                continue
+            elapsed = time.perf_counter() - started
+            if as_json:
+                data = report.to_dict() | {"total_seconds": round(elapsed, 3)}
+                click.echo(json.dumps(data, default=float))
+            else:
+                click.echo(describe_film(report, elapsed))
+    context.exit(exit_code)
+
+
+@cli.command()
+@_photo
+@stage_options("restorer", "analyzer")
+@_json
+@click.option(
+    "--picture", type=click.Path(path_type=Path), metavar="OUT.png", help="Draw what was found into a picture."
+)
+@click.pass_context
+def inspect(context: click.Context, /, photo: Path, as_json: bool, picture: Path | None, **flags: Any) -> None:
+    """Say what is in PHOTO, and what to expect of a film."""
+    from .console import ProgressBar, analysis_data, describe_analysis
+    from .reading import read_photo
+
+    bar = ProgressBar()
+    with _animator(_compose(context, None, flags), bar) as animator, bar.of(photo.name):
+        opened = read_photo(photo)
+        analysis = animator.inspect(opened)
+    if picture:
+        from .destinations import plan_file, write_whole
+        from .portrait import draw_png
+
+        write_whole(plan_file(photo, picture, ".png"), draw_png(opened, analysis))
+    if as_json:
+        click.echo(json.dumps(analysis_data(opened, analysis)))
+    else:
+        click.echo("\n".join(describe_analysis(opened, analysis)))
+
+
+@cli.group()
+def motion() -> None:
+    """Work with planned motions."""
+
+
+@motion.command("plan")
+@_photo
+@_seconds
+@_fps
+@_seed
+@click.option("-o", "--output", type=click.Path(path_type=Path), required=True, metavar="M.json", help="File to write.")
+@stage_options("restorer", "analyzer", "motion")
+@click.pass_context
+def plan(context: click.Context, /, photo: Path, output: Path, **flags: Any) -> None:
+    """Plan how everybody in PHOTO moves, and write it as JSON."""
+    from .console import ProgressBar
+    from .destinations import plan_file, write_whole
+
+    destination = plan_file(photo, output, ".json")
+    recipe = _compose(context, None, flags)
+    bar = ProgressBar()
+    with _animator(recipe, bar) as animator, bar.of(photo.name):
+        planned = animator.plan(photo, seconds=recipe.seconds, fps=recipe.fps, seed=recipe.seed)
+    write_whole(destination, json.dumps(planned.to_dict()).encode())
+    faces = len(planned.faces)
+    click.echo(f"{output}: {planned.frames} frames at {planned.fps:g} fps for {faces} face{'s' * (faces != 1)}")
+
+
+@cli.command()
+@_json
+@click.option("--verbose", is_flag=True, help="With the traceback of plugins that are broken.")
+def plugins(as_json: bool, verbose: bool) -> None:
+    """List what is installed for each stage."""
+    from .inventory import broken_data, describe_broken, installed_data, open_registry
+
+    registry = open_registry()
+    rows = installed_data(registry)
+    if as_json:
+        click.echo(json.dumps({"implementations": rows, "broken": broken_data(registry, verbose)}, indent=2))
+        return
+    from .console import print_table
+
+    columns = ("stage", "name", "summary", "plugin", "distribution", "version")
+    print_table(columns, [[row[column] for column in columns] for row in rows])
+    for line in describe_broken(registry, verbose):
+        click.echo(line)
+
+
+@cli.command()
+@click.argument("stage", type=click.Choice(_KEYS), metavar="STAGE")
+@click.argument("name", required=False)
+def options(stage: str, name: str | None) -> None:
+    """List what can be told to the implementations of STAGE, or to one of them.
+
+    STAGE is restorer, analyzer, motion, conditioner, backend, postprocessor, encoder or executor.
+    """
+    from .console import print_table
+    from .inventory import open_registry, options_rows
+
+    registry = open_registry()
+    chosen = [registry.find(stage, name)] if name else list(registry.implementations(stage))
+    if not chosen:
+        click.echo(f"no {stage} is installed")
+    for index, implementation in enumerate(chosen):
+        click.echo(("\n" if index else "") + f"{stage} {implementation.name}: {implementation.summary}")
+        rows = options_rows(implementation.options)
+        if rows:
+            print_table(("option", "type", "default", "bounds", "help"), rows)
+        else:
+            click.echo("no options")
+
+
+@cli.command()
+@click.pass_context
+def doctor(context: click.Context, /) -> None:
+    """Check that everything photomotion needs is here and works."""
+    from .console import print_table
+    from .doctor import examine
+
+    checks = examine()
+    print_table(("", "what", "found"), [["ok" if c.good else "BAD", c.name, c.found] for c in checks])
+    bad = sum(not check.good for check in checks)
+    click.echo(f"{bad} of {len(checks)} checks failed" if bad else f"all {len(checks)} checks passed")
+    context.exit(1 if bad else 0)
+
+
+def _compose(context: click.Context, recipe_file: Path | None, flags: Mapping[str, Any]) -> Recipe:
+    """The recipe file, or the defaults, with what the command line says laid over it."""
+    from .recipe import Recipe
+
+    base = Recipe.load(recipe_file) if recipe_file else Recipe.model_validate({})
+    given = parse_settings(flags["settings"])
+    merged = {stage: dict(values) for stage, values in base.options.items()}
+    for stage, values in given.items():
+        table = merged.setdefault(stage, {})
+        for key, value in values.items():
+            own = table.get(key)
+            table[key] = own | value if isinstance(own, dict) and isinstance(value, dict) else value
+    explicit = {
+        name: value
+        for name, value in flags.items()
+        if name != "settings" and context.get_parameter_source(name) is click.core.ParameterSource.COMMANDLINE
+    }
+    return base.model_copy(update=explicit | {"options": merged})
+
+
+def _animator(recipe: Recipe, bar: ProgressBar) -> Animator:
+    from .animator import Animator
+
+    return Animator.from_recipe(recipe, progress=bar)
+
+
+def main() -> None:
+    """Run the command line; what the installed script calls."""
+    cli(prog_name="photomotion")

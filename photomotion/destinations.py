@@ -1,0 +1,88 @@
+"""Where the command line writes: never over a photo, never half a file."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Sequence
+from pathlib import Path
+
+from .errors import DestinationError
+
+__all__ = ["plan_destinations", "plan_file", "write_whole"]
+
+
+def plan_destinations(photos: Sequence[Path], output: Path | None, suffix: str) -> list[tuple[Path, Path]]:
+    """Pair each photo with the film to write.
+
+    Args:
+        photos: the photos.
+        output: a file for one photo; a folder, made if need be, for several or if it ends in a slash or is one; None
+            for the current folder.
+        suffix: the encoder's, for films named after their photos; empty if it writes folders.
+
+    Raises:
+        DestinationError: if a film would replace a photo or another film of the same run, or the folder cannot be made.
+    """
+    as_folder = output is not None and (len(photos) > 1 or output.is_dir())
+    if output is not None and not as_folder:
+        films = [output]
+    else:
+        folder = output or Path()
+        if output is not None:
+            _make_folder(folder)
+        films = [folder / (photo.stem + suffix) for photo in photos]
+    for index, film in enumerate(films):
+        if film in films[:index]:
+            raise DestinationError(
+                f"{photos[films.index(film)]} and {photos[index]} would both become {film}; "
+                "animate them one by one, each with its own -o"
+            )
+        for photo in photos:
+            _spare(photo, film)
+    return list(zip(photos, films, strict=True))
+
+
+def plan_file(photo: Path, output: Path, suffix: str) -> Path:
+    """Check that a file made from a photo has the right ending and does not replace it.
+
+    Raises:
+        DestinationError: if not.
+    """
+    if output.suffix.lower() != suffix:
+        raise DestinationError(f"cannot write {output}: only {suffix} can be written; name it {output.stem}{suffix}")
+    _spare(photo, output)
+    return output
+
+
+def write_whole(destination: Path, data: bytes) -> None:
+    """Write a file beside its destination and rename it, so that no half a file is ever there.
+
+    Raises:
+        DestinationError: if it cannot be written.
+    """
+    temporary = destination.with_name(f".photomotion-{secrets.token_hex(4)}")
+    try:
+        try:
+            temporary.write_bytes(data)
+            temporary.replace(destination)
+        finally:
+            temporary.unlink(missing_ok=True)
+    except OSError as error:
+        raise DestinationError(
+            f"cannot write {destination} ({error.strerror}); check the folder, its permissions and free space"
+        ) from error
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise DestinationError(f"cannot make the folder {folder} ({error.strerror}); choose another one") from error
+
+
+def _spare(photo: Path, output: Path) -> None:
+    """Refuse to write over the photo, however the two are spelt."""
+    same = os.path.realpath(photo) == os.path.realpath(output)
+    if same or (output.exists() and photo.exists() and os.path.samefile(photo, output)):
+        raise DestinationError(f"{output} is the photo itself, which is never overwritten; name another file with -o")
