@@ -1,0 +1,63 @@
+"""Everything photomotion brings along keeps the contracts that plugin authors are held to."""
+
+from __future__ import annotations
+
+from photomotion.builtin import plugin
+from photomotion.plugin import Implementation
+from photomotion.testing.contracts import (
+    BackendContract,
+    ConditionerContract,
+    EncoderContract,
+    ExecutorContract,
+    FaceAnalyzerContract,
+    MotionPriorContract,
+    RestorerContract,
+)
+
+OFFERED: dict[str, Implementation] = {
+    implementation.name: implementation
+    for hook in vars(plugin).values()
+    if getattr(hook, "photomotion_impl", None)
+    for implementation in hook()
+}
+
+
+def test_every_builtin_is_held_to_a_contract() -> None:
+    held = {cls.implementation.name for cls in globals().values() if hasattr(cls, "implementation")}
+    assert held == set(OFFERED)
+
+
+class TestNone(RestorerContract):
+    implementation = OFFERED["none"]
+
+
+class TestFacemesh(FaceAnalyzerContract):
+    implementation = OFFERED["facemesh"]
+
+
+class TestNatural(MotionPriorContract):
+    implementation = OFFERED["natural"]
+
+
+class TestStill(MotionPriorContract):
+    implementation = OFFERED["still"]
+
+
+class TestImage(ConditionerContract):
+    implementation = OFFERED["image"]
+
+
+class TestWarp(BackendContract):
+    implementation = OFFERED["warp"]
+
+
+class TestMp4(EncoderContract):
+    implementation = OFFERED["mp4"]
+
+
+class TestFrames(EncoderContract):
+    implementation = OFFERED["frames"]
+
+
+class TestLocal(ExecutorContract):
+    implementation = OFFERED["local"]
