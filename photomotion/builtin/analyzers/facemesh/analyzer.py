@@ -6,15 +6,18 @@ import math
 
 import numpy as np
 
-from photomotion.data import Analysis, Face, Photo
+from photomotion.data import Analysis, Face, Lighting, Photo
 
 from .detector import FaceDetector
 from .iris import EyeModel
+from .lighting import measure_lighting
 from .matte import MatteModel
 from .mesh import MeshModel
 from .openness import measure_eyes, measure_mouth
 from .pose import measure_pose
+from .quality import measure_quality
 from .region import Floats, Scales
+from .suitability import judge
 
 __all__ = ["FaceMeshAnalyzer"]
 
@@ -39,8 +42,12 @@ class FaceMeshAnalyzer:
         """Find everyone in the photo, largest first. The same photo always gives the same numbers."""
         scales = Scales(photo.pixels)
         faces = self._find(scales)
-        matte = self._matte.cut_out(scales, [f.landmarks for f in faces])
-        return Analysis(faces=tuple(faces), matte=matte)
+        return Analysis(
+            faces=tuple(faces),
+            matte=self._matte.cut_out(scales, [f.landmarks for f in faces]),
+            lighting=measure_lighting(scales, faces[0].landmarks) if faces else Lighting(),
+            suitability=judge(faces, [measure_quality(scales, face) for face in faces]),
+        )
 
     def _find(self, scales: Scales) -> list[Face]:
         for turn in TURNS:

@@ -9,17 +9,23 @@ import numpy as np
 
 from .guided import Guide
 from .interpreter import Model
-from .region import Floats, Region, Scales
+from .region import Floats, Pixels, Region, Scales
 
 __all__ = ["MatteModel"]
 
 SIDE = 256
-DISTANCES = (2.4, 3.2)
-"""Sides of the squares cut around a head, in face sizes: near enough for hair, far enough to know what is a body."""
+VIEWS = ((2.6, False), (3.2, True), (3.8, False))
+"""Squares cut around a head: side in face sizes, and whether seen as in a mirror. Their mistakes differ."""
 CLOSE_UPS = 4
 """How many of the largest faces get squares of their own."""
-WORK = 768
+WORK = 640
 """Long edge, px, at which the filter gathers its statistics."""
+WIDE, FINE = 0.045, 0.015
+"""Radii, in face sizes, of the filter that finds the edge and of the one that draws it."""
+DOUBT = 4.0
+"""Log-odds against a person where none is likely to be; a raised arm that the model is sure of still counts."""
+HOLE = 0.1
+"""Gaps inside a person smaller than this many squared face sizes are the model's mistakes, not windows."""
 OVAL = (
     10, 338, 297, 332, 284, 251, 389, 356, 454, 323, 361, 288, 397, 365, 379, 378, 400, 377, 152, 148, 176, 149, 150,
     136, 172, 58, 132, 93, 234, 127, 162, 21, 54, 103, 67, 109,
@@ -42,46 +48,64 @@ class MatteModel:
         shrink = min(1.0, WORK / max(scales.width, scales.height))
         size = (max(1, round(scales.width * shrink)), max(1, round(scales.height * shrink)))
         full = scales.level(0)
-        small = full if shrink == 1 else cv2.resize(full, size, interpolation=cv2.INTER_AREA)
-        picture = np.asarray(small, np.float32) / 255.0
+        small = full if shrink == 1 else np.asarray(cv2.resize(full, size, interpolation=cv2.INTER_AREA), np.uint8)
         meshes = [f[:, :2] * shrink for f in faces]
-        rough = self._rough(scales, faces, shrink, size)
         prior = _inside_of(meshes, size)
-        rough = np.maximum(_connected(rough, prior), prior)
         unit = max((float(np.ptp(m, axis=0).max()) for m in meshes), default=0.5 * max(size))
-        wide, fine = (max(2, round(unit * part)) for part in (0.045, 0.015))
-        band = _contrast(Guide(picture, wide, 2e-3).filter(_contrast(rough, 0.2, 0.8)), 0.1, 0.9)
-        band = np.maximum(_keep_core(band, rough, wide), prior)
-        slope, offset = Guide(picture, fine, 3e-4).steer(band)
-        if shrink < 1:
-            whole = (scales.width, scales.height)
-            slope, offset = (cv2.resize(v, whole, interpolation=cv2.INTER_LINEAR) for v in (slope, offset))
-        matte = cv2.transform(full, np.eye(3, dtype=np.float32) / 255.0)
-        matte = np.einsum("hwc,hwc->hw", slope, matte) + offset
-        return np.asarray(_contrast(matte, 0.06, 0.94), np.float32)
+        rough = np.maximum(_connected(self._rough(scales, faces, shrink, size), prior), prior)
+        rough = _filled(rough, HOLE * unit * unit)
+        mask = _contrast(_guided(small, rough, unit * WIDE, 2e-3, 2), 0.15, 0.85)
+        mask = np.maximum(_keep_core(mask, rough, round(unit * WIDE)), prior)
+        return _contrast(_guided(full, mask, unit * FINE, 2e-4, 1), 0.05, 0.95)
 
     def _rough(self, scales: Scales, faces: Sequence[Floats], shrink: float, size: tuple[int, int]) -> Floats:
-        """Mean of the model's answers for the whole photo and for squares around each head, at working size."""
+        """What the model says of the whole photo and of squares around each head, at working size.
+
+        The answers are averaged as log-odds: a view that is sure outweighs views that are in doubt.
+        """
         whole = Region(scales.width / 2, scales.height / 2, max(scales.width, scales.height))
         total = self._look(scales, whole, shrink, size)
         weight = np.ones_like(total)
-        window = np.asarray(np.minimum(np.hanning(SIDE), 0.4) / 0.4, np.float32)
+        window = np.minimum(np.hanning(SIDE), 0.4) / 0.4
+        window = np.asarray(np.outer(window, window), np.float32)
         for face in faces[:CLOSE_UPS]:
             low, high = face[:, :2].min(axis=0), face[:, :2].max(axis=0)
             unit = float((high - low).max())
             middle = (low + high) / 2
-            for distance in DISTANCES:
-                region = Region(float(middle[0]), float(middle[1]) + 0.15 * unit, unit * distance)
-                if region.size > 1.3 * whole.size:
-                    continue
-                near = _to_photo(2.0 * np.outer(window, window), region, shrink, size)
+            for distance, mirrored in VIEWS:
+                region = Region(float(middle[0]), float(middle[1]) + 0.15 * unit, unit * distance, 0.0, mirrored)
+                near = _to_photo(window, region, shrink, size)
                 total += near * self._look(scales, region, shrink, size)
                 weight += near
-        return np.asarray(total / weight, np.float32)
+        total = total / weight - _far_from([f[:, :2] * shrink for f in faces], size)
+        return np.asarray(1.0 / (1.0 + np.exp(-total)), np.float32)
 
     def _look(self, scales: Scales, region: Region, shrink: float, size: tuple[int, int]) -> Floats:
+        """Log-odds of being a person."""
         image = region.cut(scales, SIDE, cv2.BORDER_REPLICATE).astype(np.float32) / 255.0
-        return _to_photo(self._model(image)[0][..., 0], region, shrink, size)
+        chance = np.clip(self._model(image)[0][..., 0], 0.002, 0.998)
+        return _to_photo(np.asarray(np.log(chance / (1 - chance)), np.float32), region, shrink, size)
+
+
+def _guided(picture: Pixels, mask: Floats, radius: float, smoothness: float, coarser: int) -> Floats:
+    """``mask`` (h, w) with the edges of ``picture`` (H, W, 3), at the picture's size.
+
+    Statistics are gathered at the mask's size over ``coarser``; ``radius`` is in the mask's px.
+    """
+    size = (-(-mask.shape[1] // coarser), -(-mask.shape[0] // coarser))
+    if size[::-1] != mask.shape:
+        mask = np.asarray(cv2.resize(mask, size, interpolation=cv2.INTER_AREA), np.float32)
+    small = picture if size[::-1] == picture.shape[:2] else cv2.resize(picture, size, interpolation=cv2.INTER_AREA)
+    planes = [np.asarray(p, np.float32) / 255.0 for p in cv2.split(small)]
+    if np.array_equal(planes[0], planes[1]) and np.array_equal(planes[1], planes[2]):
+        planes = planes[:1]
+    slopes, offset = Guide(planes, max(1, round(radius / coarser)), smoothness).steer(mask)
+    whole = (picture.shape[1], picture.shape[0])
+    out = np.asarray(cv2.resize(offset, whole, interpolation=cv2.INTER_LINEAR), np.float32)
+    for channel, slope in enumerate(slopes):
+        step = cv2.resize(slope, whole, interpolation=cv2.INTER_LINEAR)
+        out += cv2.multiply(step, np.ascontiguousarray(picture[..., channel]), scale=1 / 255.0, dtype=cv2.CV_32F)
+    return out
 
 
 def _to_photo(values: Floats, region: Region, shrink: float, size: tuple[int, int]) -> Floats:
@@ -103,6 +127,27 @@ def _inside_of(meshes: Sequence[Floats], size: tuple[int, int]) -> Floats:
     return prior
 
 
+def _far_from(meshes: Sequence[Floats], size: tuple[int, int]) -> Floats:
+    """Log-odds against a person beside and above heads, where cracks and drapery are easily mistaken for one.
+
+    Zero within reach of hair and hats and everywhere below a chin; a quarter of the resolution is enough.
+    """
+    y, x = np.mgrid[0 : size[1] : 4, 0 : size[0] : 4].astype(np.float32)
+    against = np.full_like(x, DOUBT if meshes else 0.0)
+    for mesh in meshes:
+        down = mesh[152] - mesh[10]
+        unit = max(float(np.linalg.norm(down)), 1.0)
+        down = down / unit
+        middle = (mesh[10] + mesh[152]) / 2 - 0.12 * unit * down
+        right, below = np.array([down[1], -down[0]]), down
+        along = ((x - middle[0]) * below[0] + (y - middle[1]) * below[1]) / unit
+        across = ((x - middle[0]) * right[0] + (y - middle[1]) * right[1]) / unit
+        outside = np.clip((np.hypot(across / 0.75, along / 0.9) - 1.1) / 0.6, 0, 1)
+        above = np.clip((0.6 - along) / 0.3, 0, 1)
+        against = np.minimum(against, DOUBT * outside * above)
+    return np.asarray(cv2.resize(against, size, interpolation=cv2.INTER_LINEAR), np.float32)
+
+
 def _connected(rough: Floats, prior: Floats) -> Floats:
     """``rough`` without islands that touch no face; all of it if there is no face."""
     if not prior.any():
@@ -113,6 +158,18 @@ def _connected(rough: Floats, prior: Floats) -> Floats:
     own[0] = 0
     near = cv2.dilate(own[labels], np.ones((5, 5), np.uint8))
     return np.asarray(rough * near, np.float32)
+
+
+def _filled(rough: Floats, largest: float) -> Floats:
+    """``rough`` with gaps of up to ``largest`` px closed that do not reach the border of the photo."""
+    count, labels, stats, _ = cv2.connectedComponentsWithStats((rough < 0.5).astype(np.uint8), connectivity=4)
+    if count < 3:
+        return rough
+    left, top, width, height, area = stats.T
+    inner = (left > 0) & (top > 0) & (left + width < rough.shape[1]) & (top + height < rough.shape[0])
+    close = inner & (area <= largest)
+    close[0] = False
+    return np.asarray(np.where(close[labels], 0.95, rough), np.float32)
 
 
 def _keep_core(band: Floats, rough: Floats, reach: int) -> Floats:

@@ -1,0 +1,126 @@
+"""What can be measured on a face cut out level: exposure, sharpness, glasses, how much of it is in the photo."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from photomotion.data import Face
+
+from .lighting import sample_luminance
+from .region import Floats, Region, Scales
+
+__all__ = ["FaceQuality", "measure_quality"]
+
+SIDE = 160
+"""Faces are judged at this size at most, px."""
+SAMPLES = 24
+"""Steps along a line that is searched for the frame of glasses."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class FaceQuality:
+    """Numbers that suitability is decided by."""
+
+    outside: float
+    """Part of the mesh beyond the photo's border, 0..1."""
+    brightness: float
+    """Median gray level of the face, 0..1."""
+    clipped: float
+    """Part of the face that is pure white, 0..1."""
+    contrast: float
+    """Gray levels between the 5th and 95th percentile of the face, 0..1."""
+    sharpness: float
+    """Strength of the finest detail against the next coarser; about 0.2 blurred ... 0.6 sharp."""
+    balance: float
+    """Light on the darker half of the face over light on the brighter, 0..1."""
+    bridge: float
+    """Edges across the bridge of the nose in the face's contrast: a frame's bridge gives more than 0.35."""
+    rim: float
+    """Edges under both eyes in the face's contrast, the weaker eye's."""
+    eye_darkness: float
+    """Brightness of the eye regions over that of the cheeks; dark glasses give less than 0.35."""
+
+
+def measure_quality(scales: Scales, face: Face) -> FaceQuality:
+    """Measure one face of the photo."""
+    mesh = face.landmarks[:468]
+    beyond = (mesh[:, 0] < 0) | (mesh[:, 1] < 0) | (mesh[:, 0] > scales.width - 1) | (mesh[:, 1] > scales.height - 1)
+    loose = Region.around(mesh, mesh[33], mesh[263], 1.05)
+    side = int(np.clip(loose.size, 32, SIDE))
+    gray = cv2.cvtColor(loose.cut(scales, side, cv2.BORDER_REPLICATE), cv2.COLOR_RGB2GRAY).astype(np.float32) / 255.0
+    points = loose.from_photo(face.landmarks, side)
+    inside = np.zeros(gray.shape, np.uint8)
+    cv2.fillConvexPoly(inside, cv2.convexHull(np.round(points[:468, :2]).astype(np.int32)), 1)
+    here = inside > 0
+    skin = gray[here]
+    low, high = np.percentile(skin, [5, 95])
+    contrast = float(high - low)
+    return FaceQuality(
+        outside=float(beyond.mean()),
+        brightness=float(np.median(skin)),
+        clipped=float((skin > 0.98).mean()),
+        contrast=contrast,
+        sharpness=_sharpness(gray, here),
+        balance=_balance(scales, face.landmarks),
+        bridge=_bridge(gray, points, contrast),
+        rim=min(_rim(gray, points, contrast, lid, below) for lid, below in ((145, 50), (374, 280))),
+        eye_darkness=_eye_darkness(gray, points),
+    )
+
+
+def _sharpness(gray: Floats, here: np.ndarray[tuple[int, ...], np.dtype[np.bool_]]) -> float:
+    fine = gray - cv2.GaussianBlur(gray, (0, 0), 0.8)
+    coarse = cv2.GaussianBlur(gray, (0, 0), 1.6) - cv2.GaussianBlur(gray, (0, 0), 3.2)
+    return float(fine[here].std() / max(float(coarse[here].std()), 1e-4))
+
+
+def _balance(scales: Scales, landmarks: Floats) -> float:
+    """Median linear light of the cheek and temple on either side of the nose's plane, darker over brighter."""
+    light = sample_luminance(scales, landmarks)
+    right = float(np.median(light[[50, 101, 118, 119, 205, 187, 123, 117, 36, 207]]))
+    left = float(np.median(light[[280, 330, 347, 348, 425, 411, 352, 346, 266, 427]]))
+    return min(left, right) / max(left, right, 1e-4)
+
+
+def _bridge(gray: Floats, points: Floats, contrast: float) -> float:
+    """Largest vertical step over the bridge of the nose between the inner eye corners, as a part of the contrast."""
+    start, end = points[133, :2], points[362, :2]
+    gap = float(np.linalg.norm(end - start))
+    columns = np.linspace(start[0] + 0.35 * (end[0] - start[0]), start[0] + 0.65 * (end[0] - start[0]), 7)
+    rows = np.linspace(-0.5 * gap, 0.35 * gap, SAMPLES) + (start[1] + end[1]) / 2
+    x, y = np.meshgrid(columns.astype(np.float32), rows.astype(np.float32))
+    return _step(gray, x, y, contrast)
+
+
+def _rim(gray: Floats, points: Floats, contrast: float, lid: int, below: int) -> float:
+    """The same from the lower lid down to the cheek, where the rim of a glass would be."""
+    start, end = points[lid, :2], points[below, :2]
+    t = np.linspace(0.25, 1.1, SAMPLES, dtype=np.float32)[:, None]
+    spread = np.linspace(-0.15, 0.15, 7, dtype=np.float32)[None] * float(np.linalg.norm(end - start))
+    x = start[0] + t * 0.3 * (end[0] - start[0]) + spread
+    y = start[1] + t * (end[1] - start[1]) + 0 * spread
+    return _step(gray, x.astype(np.float32), y.astype(np.float32), contrast)
+
+
+def _step(gray: Floats, x: Floats, y: Floats, contrast: float) -> float:
+    """How far the rows' mean brightness strays from a straight ramp, as a part of the face's contrast."""
+    strip = cv2.remap(gray, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE).mean(axis=1)
+    ramp = np.interp(np.arange(SAMPLES), [0, SAMPLES - 1], [strip[0], strip[-1]])
+    return float(np.ptp(strip - ramp) / max(contrast, 0.05))
+
+
+def _eye_darkness(gray: Floats, points: Floats) -> float:
+    eyes = []
+    for outer, inner in ((33, 133), (263, 362)):
+        middle = (points[outer, :2] + points[inner, :2]) / 2
+        reach = np.array([0.6, 0.48]) * float(np.linalg.norm(points[outer, :2] - points[inner, :2]))
+        x0, y0 = np.floor(np.maximum(middle - reach, 0)).astype(int)
+        x1, y1 = np.ceil(middle + reach).astype(int) + 1
+        part = gray[y0:y1, x0:x1]
+        if part.size:
+            eyes.append(float(np.percentile(part, 75)))
+    cheeks = gray[tuple(np.clip(np.round(points[[50, 280], 1::-1]).astype(int), 0, gray.shape[0] - 1).T)]
+    return float(np.mean(eyes) / max(float(cheeks.mean()), 0.02)) if eyes else 1.0
