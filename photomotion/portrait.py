@@ -21,7 +21,7 @@ LONG_EDGE = 1200
 """The photo's long edge in the picture, px."""
 PANEL = 460
 """Width of the text beside it, px."""
-INK, MUTED, PAPER = (236, 236, 230), (150, 152, 158), (24, 25, 28)
+INK, MUTED, PAPER = (236, 236, 230), (178, 180, 186), (24, 25, 28)
 MINT, GOLD, SKY, ROSE = (120, 235, 190), (255, 205, 90), (110, 190, 255), (255, 110, 110)
 
 # MediaPipe's mesh: closed outlines by the numbers of their points.
@@ -36,6 +36,7 @@ OUTLINES = (
     (276, 283, 282, 295, 285, 336, 296, 334, 293, 300),
 )  # fmt: skip
 NOSE_TIP = 1
+LEGEND = "Blue: the person's edge. Arrows at the nose: the head's axes. Gold arrow: the light."
 MESH = 468
 
 
@@ -56,7 +57,7 @@ def draw(photo: Photo, analysis: Analysis) -> Pixels:
         _draw_face(canvas, face, scale, number)
     if analysis.faces and analysis.lighting.confidence > 0:
         _draw_light(canvas, analysis, scale)
-    panel = _write_panel(describe_analysis(photo, analysis), len(canvas))
+    panel = _write_panel([*describe_analysis(photo, analysis), LEGEND], len(canvas))
     if len(panel) > len(canvas):
         canvas = np.vstack([canvas, np.full((len(panel) - len(canvas), canvas.shape[1], 3), PAPER, np.uint8)])
     return np.hstack([canvas, panel])
@@ -93,7 +94,7 @@ def _draw_face(canvas: Pixels, face: Face, scale: float, number: int) -> None:
             radius = float(np.linalg.norm(points[first + 1 : first + 5] - points[first], axis=1).mean())
             cv2.circle(layer, dots[first].tolist(), round(radius * 16), GOLD, thick, cv2.LINE_AA, 4)
 
-    _blend(canvas, 0.22, mesh)
+    _blend(canvas, 0.35, mesh)
     _blend(canvas, 0.85, outlines)
     x0, y0, x1, y1 = (round(v * scale) for v in face.box)
     cv2.rectangle(canvas, (x0, y0), (x1, y1), INK, thick, cv2.LINE_AA)
@@ -156,7 +157,7 @@ def _write_panel(lines: list[str], height: int) -> Pixels:
     rows: list[tuple[str, tuple[int, int, int]]] = []
     for index, line in enumerate(lines):
         plain = line.encode("ascii", "replace").decode()
-        rows += [(part, INK if index == 0 else MUTED) for part in textwrap.wrap(plain, 48)] + [("", INK)]
+        rows += [(part, INK if index == 0 else MUTED) for part in textwrap.wrap(plain, 44)] + [("", INK)]
     tall = max(height, 30 + 24 * len(rows))
     panel = np.full((2 * tall, 2 * PANEL, 3), PAPER, np.uint8)
     for row, (text, colour) in enumerate(rows):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import importlib
+import struct
 import threading
 import warnings
 from collections.abc import Iterator
@@ -120,6 +121,9 @@ def _read_bytes(data: bytes, name: str, max_pixels: int) -> Photo:
         raise UnreadablePhoto(f"{name} is empty; copy the photo again from where it came from")
     if data[4:8] == b"ftyp" and data[8:12] in _HEIC_BRANDS:
         _register_heif(name)
+    if data[:8] == b"\x89PNG\r\n\x1a\n" and data[12:16] == b"IHDR" and len(data) >= 24:
+        # A header alone is no picture to Pillow, but its size is worth a better answer.
+        _check_size(*struct.unpack(">II", data[16:24]), name, max_pixels)
     try:
         with _pillow_unbounded():
             image = _open(data)
