@@ -1,0 +1,1 @@
+"""A soft glow for photomotion's films."""
