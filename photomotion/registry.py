@@ -96,9 +96,8 @@ class BrokenPlugin:
     """What the user can do."""
 
     def __str__(self) -> str:
-        said = str(self.error) if isinstance(self.error, PluginError) else f"{type(self.error).__name__}: {self.error}"
         origin = Origin(plugin=self.name, distribution=self.distribution, version=self.version)
-        return f"plugin {self.name!r} ({origin}) is left out: {said}; {self.cure}"
+        return f"plugin {self.name!r} ({origin}) is left out: {_said(self.error)}; {self.cure}"
 
 
 class _Clash(PluginError):
@@ -168,10 +167,8 @@ class Registry:
         """
         try:
             self._take_in(module, Origin(plugin=name))
-        except PluginError:
-            raise
         except Exception as error:
-            raise PluginError(f"plugin {name!r} cannot be admitted: {type(error).__name__}: {error}") from error
+            raise PluginError(f"plugin {name!r} cannot be admitted: {_said(error)}") from error
 
     def _of(self, stage: str) -> dict[str, tuple[Implementation[Any, Any], Origin]]:
         if stage not in self._table:
@@ -289,6 +286,10 @@ def _fault_of(item: object) -> str:
         if not (isinstance(value, frozenset) and all(isinstance(word, str) for word in value)):
             return f"{item.name!r} whose {field} is no frozenset of strings"
     return ""
+
+
+def _said(error: BaseException) -> str:
+    return str(error) if isinstance(error, PluginError) else f"{type(error).__name__}: {error}"
 
 
 def _origin_of(entry_point: EntryPoint) -> Origin:

@@ -1,0 +1,42 @@
+"""What many tests share."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from photomotion.registry import Registry
+
+PLUGINS = Path(__file__).parent / "data" / "plugins"
+
+
+@pytest.fixture
+def astronaut() -> Path:
+    """The one photograph in the repository: a single, near-frontal face, 512x512."""
+    return Path(__file__).parent.parent / "examples" / "photos" / "astronaut.png"
+
+
+@pytest.fixture
+def registry() -> Registry:
+    """The built-in implementations and nothing else, whatever is installed here."""
+    return Registry(discover=False)
+
+
+@pytest.fixture
+def install(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """Install plugins from ``tests/data/plugins`` as pip would: a module and its ``dist-info`` on ``sys.path``.
+
+    Only these are looked at, whatever else is installed.
+    """
+
+    def put(*names: str) -> None:
+        for name in names:
+            monkeypatch.delitem(sys.modules, f"photomotion_{name.replace('-', '_')}", raising=False)
+            monkeypatch.syspath_prepend(str(PLUGINS / name))
+        monkeypatch.setenv("PHOTOMOTION_PLUGINS", ",".join(names))
+
+    monkeypatch.delenv("PHOTOMOTION_STRICT", raising=False)
+    return put
