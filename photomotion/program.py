@@ -59,9 +59,17 @@ class Program(click.Group):
             complain(str(error))
             code = error.exit_code
         except (click.Abort, KeyboardInterrupt):
-            complain("interrupted; nothing is left half written")
             code = INTERRUPTED
         sys.exit(code if isinstance(code, int) else 0)
+
+    def invoke(self, context: click.Context) -> Any:
+        """Run a command; Ctrl-C ends it with one line, which on a terminal does not share that of the ``^C``."""
+        try:
+            return super().invoke(context)
+        except KeyboardInterrupt:
+            newline = "\n" if sys.stderr.isatty() else ""
+            click.echo(f"{newline}interrupted; nothing is left half written", err=True)
+            raise click.exceptions.Exit(INTERRUPTED) from None
 
 
 def complain(message: str) -> None:
@@ -131,8 +139,10 @@ def parse_settings(settings: Iterable[str]) -> dict[str, dict[str, Any]]:
         stage, *keys = place.strip().split(".")
         wanted = 2 if stage == "postprocessors" else 1
         if not equals or not stage or len(keys) != wanted or not all(keys):
-            form = "postprocessors.NAME.KEY=VALUE" if stage == "postprocessors" else "STAGE.KEY=VALUE"
-            raise OptionsError(f"--set {setting}: write it as {form}, for example backend.workers=2")
+            form = "STAGE.KEY=VALUE, for example backend.workers=2"
+            if stage == "postprocessors":
+                form = "postprocessors.NAME.KEY=VALUE, for example postprocessors.glow.strength=0.3"
+            raise OptionsError(f"--set {setting}: write it as {form}")
         table = options.setdefault(stage, {})
         for key in keys[:-1]:
             table = table.setdefault(key, {})

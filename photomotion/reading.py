@@ -123,7 +123,8 @@ def _read_bytes(data: bytes, name: str, max_pixels: int) -> Photo:
         _register_heif(name)
     if data[:8] == b"\x89PNG\r\n\x1a\n" and data[12:16] == b"IHDR" and len(data) >= 24:
         # A header alone is no picture to Pillow, but its size is worth a better answer.
-        _check_size(*struct.unpack(">II", data[16:24]), name, max_pixels)
+        width, height = struct.unpack(">II", data[16:24])
+        _check_size(width, height, name, max_pixels)
     try:
         with _pillow_unbounded():
             image = _open(data)
