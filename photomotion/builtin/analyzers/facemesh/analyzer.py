@@ -22,7 +22,9 @@ from .suitability import judge
 __all__ = ["FaceMeshAnalyzer"]
 
 TURNS = (0.0, math.pi / 2, -math.pi / 2, math.pi)
-"""How a photo may have been scanned, radians; the others are tried only when nobody is found upright."""
+"""How a photo may have been scanned, radians, upright first."""
+CERTAIN = 0.82
+"""A confidence at which no other turn is tried: the detector sees a face that lies on its side too, but less surely."""
 PRESENCE = 0.5
 """Below this the mesh model does not believe in the face."""
 
@@ -50,16 +52,18 @@ class FaceMeshAnalyzer:
         )
 
     def _find(self, scales: Scales) -> list[Face]:
+        best: list[tuple[float, Floats]] = []
         for turn in TURNS:
             meshes: list[tuple[float, Floats]] = []
             for detection in self._detector.find(scales, turn):
                 points, presence = self._mesh.fit(scales, detection.region())
                 if presence >= PRESENCE and not any(_same(points, other) for _, other in meshes):
                     meshes.append((min(1.0, detection.score) * presence, points))
-            if meshes:
-                meshes.sort(key=lambda m: -float(np.ptp(m[1][:, :2], axis=0).prod()))
-                return [self._describe(scales, *m) for m in meshes[: self.max_faces]]
-        return []
+            best = max(best, meshes, key=lambda found: max((m[0] for m in found), default=0.0))
+            if best and max(m[0] for m in best) >= CERTAIN:
+                break
+        best.sort(key=lambda m: -float(np.ptp(m[1][:, :2], axis=0).prod()))
+        return [self._describe(scales, *m) for m in best[: self.max_faces]]
 
     def _describe(self, scales: Scales, confidence: float, mesh: Floats) -> Face:
         landmarks = self._eyes.refine(scales, mesh)

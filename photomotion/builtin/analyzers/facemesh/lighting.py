@@ -80,8 +80,8 @@ def sample_luminance(scales: Scales, landmarks: Floats) -> Floats:
     level = int(max(0.0, np.log2(max(width / 40, 1.0))))
     picture = scales.level(level)
     factor = np.array([picture.shape[1] / scales.width, picture.shape[0] / scales.height])
-    at = ((landmarks[:468, :2] + 0.5) * factor - 0.5).astype(np.float32)
-    seen = cv2.remap(picture, at[:, None], np.empty(0), cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)[:, 0]
+    x, y = (np.ascontiguousarray(v[None], np.float32) for v in ((landmarks[:468, :2] + 0.5) * factor - 0.5).T)
+    seen = cv2.remap(picture, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)[0]
     values = seen.astype(np.float64) / 255.0
     linear = np.where(values <= 0.04045, values / 12.92, ((values + 0.055) / 1.055) ** 2.4)
     return np.asarray(linear @ np.array([0.2126, 0.7152, 0.0722]), np.float32)

@@ -9,18 +9,18 @@ from photomotion.data import Pose
 
 from .region import Floats
 
-__all__ = ["measure_pose"]
+__all__ = ["CANONICAL", "measure_pose"]
 
 # Points of MediaPipe's canonical face model, cm; x to the picture's right, y up, z toward the camera.
-_CANONICAL = {
+CANONICAL = {
     1: (0.0, -1.1268, 7.4758), 152: (0.0, -7.9422, 5.1813), 33: (-4.4459, 2.6640, 3.1734),
     263: (4.4459, 2.6640, 3.1734),
     133: (-1.8564, 2.5852, 3.7579), 362: (1.8564, 2.5852, 3.7579), 61: (-2.4562, -4.3425, 4.2839),
     291: (2.4562, -4.3425, 4.2839), 10: (0.0, 8.2618, 4.4824), 168: (0.0, 3.2713, 5.2361),
     234: (-7.6643, 0.6731, -2.4357), 454: (7.6643, 0.6731, -2.4357),
 }  # fmt: skip
-_OBJECT = np.array(list(_CANONICAL.values()), np.float64) * np.array([1.0, -1.0, -1.0])
-_INDEX = list(_CANONICAL)
+_OBJECT = np.array(list(CANONICAL.values()), np.float64) * np.array([1.0, -1.0, -1.0])
+_INDEX = list(CANONICAL)
 
 
 def measure_pose(landmarks: Floats, width: int, height: int) -> Pose:

@@ -87,6 +87,6 @@ def _picture(face: Face, quality: FaceQuality) -> Iterator[Check]:
         yield "low-contrast", quality.contrast, "The face is faded: there is little contrast.", ""
     if quality.sharpness < 0.22:
         yield "blurred", quality.sharpness, "The face is out of focus.", ""
-    if quality.balance < 0.3 and abs(face.pose.yaw) < 45:
+    if quality.balance < 0.35 and abs(face.pose.yaw) < 45:
         message = "The light comes from one side; half of the face is in shadow."
         yield "side-light", quality.balance, message, "the head turns less"
