@@ -263,7 +263,7 @@ def test_a_missing_package_is_named_with_its_cure(install: Callable[..., None], 
     with make(backend="needy", registry=Registry()) as animator:
         clip = animator.animate(fake_photo())
         with pytest.raises(
-            StageError, match="^backend 'needy' needs 'no_such_package'; pip install photomotion-needy$"
+            StageError, match=r"^backend 'needy' needs 'no_such_package'; pip install photomotion-needy$"
         ):
             list(clip)
 
