@@ -25,8 +25,8 @@ TURNS = (0.0, math.pi / 2, -math.pi / 2, math.pi)
 """How a photo may have been scanned, radians, upright first."""
 CERTAIN = 0.82
 """A confidence at which no other turn is tried: the detector sees a face that lies on its side too, but less surely."""
-PRESENCE = 0.5
-"""Below this the mesh model does not believe in the face."""
+FAINTEST = 0.45
+"""Confidence, the detector's score times the mesh model's belief, below which it is a cat or a cloud."""
 
 
 class FaceMeshAnalyzer:
@@ -57,8 +57,9 @@ class FaceMeshAnalyzer:
             meshes: list[tuple[float, Floats]] = []
             for detection in self._detector.find(scales, turn):
                 points, presence = self._mesh.fit(scales, detection.region())
-                if presence >= PRESENCE and not any(_same(points, other) for _, other in meshes):
-                    meshes.append((min(1.0, detection.score) * presence, points))
+                confidence = detection.score * presence
+                if confidence >= FAINTEST and not any(_same(points, other) for _, other in meshes):
+                    meshes.append((confidence, points))
             best = max(best, meshes, key=lambda found: max((m[0] for m in found), default=0.0))
             if best and max(m[0] for m in best) >= CERTAIN:
                 break
