@@ -167,6 +167,29 @@ def test_reads_cmyk(kind: str) -> None:
     assert photo.source_mode == "CMYK"
 
 
+def cmyk_profile() -> bytes:
+    """A CMYK profile (ICC.1:2001, lut8Type) of a press whose cyan is white, and all that has none black."""
+    identity = struct.pack(">9i", *(65536 * (i % 4 == 0) for i in range(9)))
+    steps = bytes(range(256))
+    lab = b"".join(bytes([255 if corner & 8 else 0, 128, 128]) for corner in range(16))
+    table = b"mft1\0\0\0\0\x04\x03\x02\0" + identity + steps * 4 + lab + steps * 3
+    tags = struct.pack(">I4sII", 1, b"A2B0", 144, len(table))
+    header = struct.pack(">I4sI4s4s4s", 144 + len(table), b"lcms", 0x02400000, b"prtr", b"CMYK", b"Lab ")
+    header += struct.pack(">6H4s", 2026, 1, 1, 0, 0, 0, b"acsp") + b"\0" * 28
+    white = struct.pack(">3i", 63190, 65536, 54061)
+    return (header + white).ljust(128, b"\0") + tags + table
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "TIFF"])
+def test_cmyk_goes_through_its_own_profile(kind: str) -> None:
+    halves = np.zeros((20, 40, 4), np.uint8)
+    halves[:, :20, 0] = 255
+    data = saved(Image.frombytes("CMYK", (40, 20), halves.tobytes()), kind, icc_profile=cmyk_profile())
+    photo = read_photo(data)
+    assert photo.pixels[:, :12].min() >= 250
+    assert photo.pixels[:, 28:].max() <= 5
+
+
 @pytest.mark.parametrize("bits", [8, 16])
 def test_reads_gray_files(bits: int) -> None:
     image = Image.fromarray(ramp() if bits == 8 else ramp().astype(np.uint16) * 257)

@@ -79,7 +79,6 @@ class Mp4Encoder:
                     )
                 picture = av.VideoFrame.from_ndarray(to_i420(frame.pixels), format="yuv420p")
                 picture.pts, picture.time_base = index, 1 / rate
-                _label(picture)
                 with _blame(destination):
                     container.mux(stream.encode(picture))
                 following = next(rest, None)
@@ -132,10 +131,10 @@ def to_i420(pixels: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
     return planes
 
 
-def _label(target: VideoCodecContext | av.VideoFrame) -> None:
+def _label(codec: VideoCodecContext) -> None:
     """Say what the numbers mean, so that players do not guess by the picture's size."""
-    target.color_primaries, target.color_trc = _PRIMARIES, _TRANSFER
-    target.colorspace, target.color_range = _MATRIX, _LIMITED
+    codec.color_primaries, codec.color_trc = _PRIMARIES, _TRANSFER
+    codec.colorspace, codec.color_range = _MATRIX, _LIMITED
 
 
 @contextmanager
