@@ -23,6 +23,9 @@ __all__ = [
 ]
 
 
+_DOING = {"backend": "drawing", "encoder": "making the film"}
+
+
 class ProgressBar:
     """Shows the events it is called with as one bar on stderr, gone afterwards; nothing if that is no terminal.
 
@@ -56,7 +59,7 @@ class ProgressBar:
             task = bar.add_task(label, total=None)
 
             def show(event: Event) -> None:
-                words = f"{label}: {event.message or event.stage}"
+                words = f"{label}: {event.message or _DOING.get(event.stage, event.stage)}"
                 bar.update(task, description=words, completed=event.done, total=event.total)
 
             self._show = show
