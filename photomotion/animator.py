@@ -6,9 +6,10 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from functools import partial
+from numbers import Integral
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from .choices import Choice, check_needs, check_options, choose, load
 from .clip import Clip, Report
@@ -87,20 +88,21 @@ class Animator:
             raise UsageError(f"no device is called {device!r}; use auto, cpu, cuda, cuda:N or mps")
         if isinstance(postprocessors, str):
             raise UsageError(f"postprocessors must be a sequence of names; write ({postprocessors!r},)")
-        self._registry = registry or Registry()
+        self._registry = Registry() if registry is None else registry
         self._device = device
         self._on_event = progress or (lambda event: None)
-        chosen = {
-            "restorer": choose(self._registry, "restorer", restorer),
-            "analyzer": choose(self._registry, "analyzer", analyzer),
-            "motion": choose(self._registry, "motion", motion),
-            "backend": choose(self._registry, "backend", backend),
-            "encoder": choose(self._registry, "encoder", encoder),
-            "executor": choose(self._registry, "executor", executor),
+        wanted = {
+            "restorer": restorer,
+            "analyzer": analyzer,
+            "motion": motion,
+            "backend": backend,
+            "encoder": encoder,
+            "executor": executor,
         }
+        chosen = {key: choose(self._registry, key, value) for key, value in wanted.items()}
         offered = chosen["backend"].implementation
         preferred = (offered.prefers if offered else None) or "image"
-        chosen["conditioner"] = choose(self._registry, "conditioner", conditioner or preferred)
+        chosen["conditioner"] = choose(self._registry, "conditioner", preferred if conditioner is None else conditioner)
         processors = [choose(self._registry, "postprocessor", p) for p in postprocessors]
         check_needs(chosen["backend"], chosen["conditioner"])
         checked = check_options([*chosen.values(), *processors], options)
@@ -237,15 +239,21 @@ class Animator:
         """Make many films through the executor, and yield a report of each in the order of the jobs.
 
         A photo that cannot be used yields its PhotoError instead; the others are still made. Workers are rebuilt
-        from this Animator's recipe wherever they run, so every stage but the executor must be a name.
+        from this Animator's recipe wherever they run: every stage but the executor must be the name of something
+        installed, and ``progress`` is told of finished films only.
 
         Raises:
-            UsageError: if a stage is an object, or a destination cannot be written.
-            StageError: if a stage fails.
+            UsageError: if a stage is an object, or while iterating, if a destination cannot be written.
+            StageError: while iterating, if a stage fails.
         """
-        recipe = self.recipe(seconds=seconds, fps=fps, size=size)
+        recipe = self.recipe(seconds=_timing(seconds, fps).seconds, fps=fps, size=size)
+        return self._run(partial(RecipeWorker, recipe), jobs)
+
+    def _run(self, open_worker: Callable[[], RecipeWorker], jobs: Iterable[Job]) -> Iterator[Report | PhotoError]:
         with self._executor.at_work("several photos") as executor:
-            yield from executor.run(partial(RecipeWorker, recipe), jobs)  # type: ignore[misc]
+            for done, report in enumerate(executor.run(open_worker, jobs), 1):
+                self._on_event(Event(stage="executor", done=done))
+                yield cast("Report | PhotoError", report)
 
     def close(self) -> None:
         """Let go of every stage. The Animator and its clips cannot be used afterwards; a second call does nothing."""
@@ -329,9 +337,9 @@ def _timing(seconds: float, fps: float) -> Timing:
         raise UsageError(str(error)) from error
 
 
-def _check_seed(seed: int) -> None:
-    if seed < 0:
-        raise UsageError(f"a seed must be 0 or more, not {seed}")
+def _check_seed(seed: object) -> None:
+    if not isinstance(seed, Integral) or int(seed) < 0:
+        raise UsageError(f"a seed must be a whole number, 0 or more, not {seed!r}")
 
 
 def _no_weights(name: str) -> Path:

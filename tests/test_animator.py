@@ -197,7 +197,9 @@ def test_nobody_is_an_error_for_a_film_but_not_for_a_look(make: Make) -> None:
                 method(black)
 
 
-@pytest.mark.parametrize("bad", [{"seconds": 0}, {"seconds": float("nan")}, {"fps": -1}, {"fps": "x"}, {"seed": -1}])
+@pytest.mark.parametrize(
+    "bad", [{"seconds": 0}, {"seconds": float("nan")}, {"fps": -1}, {"fps": "x"}, {"seed": -1}, {"seed": 0.5}]
+)
 def test_a_film_that_cannot_be_is_a_usage_error(make: Make, bad: dict[str, Any]) -> None:
     with pytest.raises(UsageError):
         make().animate(fake_photo(), **bad)
@@ -402,6 +404,11 @@ def test_many_films_through_the_executor(astronaut: Path, tmp_path: Path) -> Non
     assert (three.destination, three.seed) == (tmp_path / "c.mp4", 2)
     assert isinstance(two, UnreadablePhoto)
     assert sorted(p.name for p in tmp_path.iterdir()) == ["a.mp4", "c.mp4", "empty.png"]
+
+
+def test_many_films_need_names(make: Make) -> None:
+    with make() as animator, pytest.raises(UsageError, match="is an object, which a recipe cannot name"):
+        animator.animate_all([])
 
 
 def test_workers_can_travel(registry: Registry) -> None:
