@@ -111,8 +111,8 @@ def _rotation(face: Face) -> npt.NDArray[np.float64]:
     about_x = np.array([[1, 0, 0], [0, np.cos(pitch), -np.sin(pitch)], [0, np.sin(pitch), np.cos(pitch)]])
     about_y = np.array([[np.cos(yaw), 0, np.sin(yaw)], [0, 1, 0], [-np.sin(yaw), 0, np.cos(yaw)]])
     about_z = np.array([[np.cos(roll), -np.sin(roll), 0], [np.sin(roll), np.cos(roll), 0], [0, 0, 1]])
-    columns: npt.NDArray[np.float64] = about_z @ about_y @ about_x @ np.diag([1.0, -1.0, -1.0])
-    return columns.T
+    axes: npt.NDArray[np.float64] = (about_z @ about_y @ about_x @ np.diag([1.0, -1.0, -1.0])).T
+    return axes
 
 
 def _edges(points: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
