@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pickle
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 from typing import Any, Literal
@@ -151,6 +152,12 @@ def test_stages_that_do_not_fit_are_refused_before_loading(make: Make) -> None:
         IncompatibleStages, match=r"backend 'slow' .* needs guide, which conditioner 'image' .* not give"
     ):
         make(backend="slow", registry=registry)
+    fits = registry_with(never, needs=frozenset({"image"}))
+    bare = ModuleType("bare")
+    offer = Implementation(name="bare", summary="Gives nothing.", options=Options, load=never)
+    bare.photomotion_conditioners = hookimpl(lambda: [offer])  # type: ignore[attr-defined]
+    fits.admit("bare", bare)
+    assert make(backend="slow", conditioner="bare", registry=fits)
     prefers = registry_with(never, prefers="nobody")
     with pytest.raises(UnknownImplementation, match="no conditioner named 'nobody'"):
         make(backend="slow", registry=prefers)
@@ -307,7 +314,7 @@ def small(frame: Frame) -> Frame:
     [
         (lambda f: f[:3], "yielded 3 frames, must yield 4"),
         (lambda f: [], "yielded 0 frames, must yield 4"),
-        (lambda f: [*f, *f], "yielded frame 0, expected the end after 4 frames"),
+        (lambda f: [*f, replace(f[0], index=4)], "yielded frame 4, expected the end after 4 frames"),
         (lambda f: f[::-1], "yielded frame 3, expected frame 0"),
         (lambda f: [small(x) for x in f], "frame 0 is 20x10, must be 192x240"),
         (lambda f: [*f[:2], small(f[2]), f[3]], "frame 2 is 20x10, must be 192x240"),
