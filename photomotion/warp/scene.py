@@ -12,6 +12,7 @@ from .eyelids import Eyelid
 from .eyes import Eye
 from .field import FaceField, invert
 from .geometry import Array, HeadFrame
+from .grain import split
 from .grid import Grid
 from .layers import background, compose, person
 from .sampling import Sampler
@@ -31,14 +32,15 @@ class Scene:
         units = [head.unit for head in self.heads]
         self.grid = Grid.over((0, 0, photo.width, photo.height), max(2, round(min(units) / 20)))
         self.opacity = person(analysis.matte, max(units))
-        self.plate = background(photo.pixels, self.opacity, max(units))
-        self.people = Sampler.of(np.dstack([photo.pixels, self.opacity]))
+        clean, self.grain = split(photo.pixels)
+        self.plate = background(clean, self.opacity, max(units))
+        self.people = Sampler.of(np.dstack([clean, self.opacity]))
         self.fields = [
             FaceField.of(analysis, index, self.grid, self._territory(index), face.channels)
             for index, face in enumerate(motion.faces)
         ]
         self.lids = [
-            [Eyelid.of(photo.pixels, Eye.of(face, side, photo.height, photo.width)) for side in ("Left", "Right")]
+            [Eyelid.of(clean, Eye.of(face, side, photo.height, photo.width)) for side in ("Left", "Right")]
             for face in analysis.faces
         ]
         y, x = np.mgrid[0 : photo.height, 0 : photo.width].astype(np.float32)
@@ -80,4 +82,6 @@ class Scene:
             if closure > 0:
                 lid.draw(picture[area], local, closure)
         compose(picture, self.plate, cv2.extractChannel(moved, 3))
+        if self.grain is not None:
+            picture = cv2.add(picture, self.grain, dtype=cv2.CV_8U)
         return np.asarray(picture, np.uint8)
