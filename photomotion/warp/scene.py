@@ -40,8 +40,11 @@ class Scene:
             for index, face in enumerate(motion.faces)
         ]
         self.lids = [
-            [Eyelid.of(clean, Eye.of(face, side, photo.height, photo.width)) for side in ("Left", "Right")]
-            for face in analysis.faces
+            [
+                Eyelid.of(clean, Eye.of(face, side, photo.height, photo.width), "glasses" in codes)
+                for side in ("Left", "Right")
+            ]
+            for face, codes in zip(analysis.faces, map(analysis.suitability.of_face, range(len(units))), strict=True)
         ]
         y, x = np.mgrid[0 : photo.height, 0 : photo.width].astype(np.float32)
         self.identity = np.dstack([x, y]) * np.float32(self.people.scale)
