@@ -121,7 +121,7 @@ def _lashes(photo: Array, skin: Array, eye: Eye, above: Array) -> Array:
 
 
 def _shifted(picture: Array, eye: Eye, along: Array) -> Array:
-    """Read a picture of the eye's box ``along`` eye widths farther down the eye, at each pixel; mirrored at the edge."""
+    """Read a picture of the eye's box ``along`` eye widths farther down the eye; mirrored at the edge."""
     y, x = np.mgrid[0 : picture.shape[0], 0 : picture.shape[1]].astype(np.float32)
     map_x, map_y = (base + along * eye.width * part for base, part in zip((x, y), eye.across, strict=True))
     return np.asarray(cv2.remap(picture, map_x, map_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT_101), np.float32)

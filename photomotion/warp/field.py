@@ -57,9 +57,13 @@ class FaceField:
     def at(self, values: Mapping[str, float]) -> Array:
         """Displacement of every node for those channel values, px, float32 (2 * rows * columns): all x, then all y."""
         turn = rotation(*(values.get(name, 0.0) for name in ("headYaw", "headPitch", "headRoll")))
-        weights = np.array([values.get(name, 0.0) for name in self.channels], np.float32)
-        moved = (turn - np.eye(3, dtype=np.float32))[:2] @ self.arms
-        return np.asarray(moved.ravel() + weights @ self.pushes, np.float32)
+        # Plain sums: a matrix product this thin would only wake the threads of the linear algebra library.
+        lever = (turn - np.eye(3, dtype=np.float32))[:2, :, None] * self.arms
+        moved = np.add.reduce(lever, axis=1).ravel()
+        for name, push in zip(self.channels, self.pushes, strict=True):
+            if weight := values.get(name):
+                moved += np.float32(weight) * push
+        return np.asarray(moved, np.float32)
 
 
 def invert(forward: Array, step: int) -> Array:

@@ -1,4 +1,4 @@
-"""Grain belongs to the print, not to the skin: it is split off, the clean picture moves, the grain stays where it is."""
+"""Grain belongs to the print, not to the skin: it is split off and stays where it is while the clean picture moves."""
 
 from __future__ import annotations
 

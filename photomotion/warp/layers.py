@@ -64,8 +64,11 @@ def background(pixels: Pixels, opacity: Pixels, unit: float) -> Pixels:
 def compose(picture: Pixels, plate: Pixels, opacity: Pixels) -> None:
     """Lay ``picture`` over ``plate``, in place; all uint8, (H, W, 3), (H, W, 3) and (H, W)."""
     cv2.copyTo(plate, cv2.inRange(opacity, 0, 0), picture)
-    edge = np.flatnonzero(cv2.inRange(opacity, 1, 254))
-    flat = picture.reshape(-1, 3)
-    behind = plate.reshape(-1, 3)[edge].astype(np.float32)
-    share = opacity.reshape(-1)[edge, None] * np.float32(1 / 255)
-    flat[edge] = np.round(behind + share * (flat[edge] - behind)).astype(np.uint8)
+    edge = cv2.findNonZero(cv2.inRange(opacity, 1, 254))
+    if edge is None:
+        return
+    column, row = edge.reshape(-1, 2).T
+    at = (row, column)
+    behind = plate[at].astype(np.float32)
+    share = opacity[at][:, None] * np.float32(1 / 255)
+    picture[at] = np.round(behind + share * (picture[at] - behind)).astype(np.uint8)

@@ -30,7 +30,7 @@ class Scene:
         self.motion = motion
         self.heads = [HeadFrame.of(face) for face in analysis.faces]
         units = [head.unit for head in self.heads]
-        self.grid = Grid.over((0, 0, photo.width, photo.height), max(2, round(min(units) / 20)))
+        self.grid = Grid.over((0, 0, photo.width, photo.height), max(2, round(min(units) / 14)))
         self.opacity = person(analysis.matte, max(units))
         clean, self.grain = split(photo.pixels)
         self.plate = background(clean, self.opacity, max(units))
