@@ -8,7 +8,7 @@ from typing import Any
 import griffe
 
 ROLE = re.compile(r":(?:class|meth|func|data|mod|attr):`(~?)([\w.]+)`")
-LITERAL = re.compile(r"::$", re.MULTILINE)
+LITERAL = re.compile(r"^::$|(?<=\S):(?=:$)", re.MULTILINE)
 
 
 class Roles(griffe.Extension):
@@ -18,7 +18,7 @@ class Roles(griffe.Extension):
         """Change the docstring of a module, class, function or attribute."""
         if obj.docstring:
             text = ROLE.sub(_as_markdown, obj.docstring.value)
-            obj.docstring.value = LITERAL.sub(":", text).removeprefix(":\n")
+            obj.docstring.value = LITERAL.sub("", text)
 
 
 def _as_markdown(role: re.Match[str]) -> str:
