@@ -1,0 +1,369 @@
+"""The built-in renderer: exact at rest, smooth and fold-free in motion, and each part does what its name says."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from photomotion.builtin.analyzers.facemesh import FaceMeshAnalyzer
+from photomotion.data import Analysis, FaceMotion, Finding, Motion, Photo, Suitability
+from photomotion.reading import read_photo
+from photomotion.testing.fakes import fake_analysis, fake_photo
+from photomotion.warp import Scene
+from photomotion.warp.expressions import PUSHES
+from photomotion.warp.eyelids import Eyelid
+from photomotion.warp.eyes import BALL, Eye
+from photomotion.warp.field import FaceField, invert
+from photomotion.warp.geometry import HeadFrame, rotation, smoothstep
+from photomotion.warp.grain import split
+from photomotion.warp.grid import Grid, diffuse
+from photomotion.warp.layers import background, compose, person
+from photomotion.warp.sampling import Sampler
+
+Pixels = npt.NDArray[np.uint8]
+
+ASTRONAUT = Path(__file__).parent.parent / "examples" / "photos" / "astronaut.png"
+
+
+@pytest.fixture(scope="module")
+def analyzer() -> FaceMeshAnalyzer:
+    return FaceMeshAnalyzer()
+
+
+@pytest.fixture(scope="module")
+def portrait(analyzer: FaceMeshAnalyzer) -> tuple[Photo, Analysis]:
+    photo = read_photo(ASTRONAUT)
+    return photo, analyzer.analyze(photo)
+
+
+def scene(photo: Photo, analysis: Analysis, *rows: dict[str, float]) -> Scene:
+    """A scene in which everybody in the photo moves by those rows."""
+    channels = tuple(sorted({name for row in rows for name in row})) or ("headYaw",)
+    values = np.array([[row.get(c, 0.0) for c in channels] for row in rows], np.float32)
+    faces = tuple(FaceMotion(channels=channels, values=values) for _ in analysis.faces)
+    return Scene(photo, analysis, Motion(fps=25, faces=faces))
+
+
+def shut(amount: float) -> dict[str, float]:
+    return {"eyeBlinkLeft": amount, "eyeBlinkRight": amount}
+
+
+def difference(a: Pixels, b: Pixels) -> npt.NDArray[np.int16]:
+    return np.abs(a.astype(np.int16) - b)
+
+
+class TestGeometry:
+    @given(st.tuples(*[st.floats(-90, 90)] * 3))
+    def test_a_rotation_keeps_lengths_and_handedness(self, angles: tuple[float, float, float]) -> None:
+        matrix = rotation(*angles)
+        assert np.allclose(matrix @ matrix.T, np.eye(3), atol=1e-5)
+        assert np.linalg.det(matrix) == pytest.approx(1, abs=1e-5)
+
+    def test_the_signs_are_those_of_pose(self) -> None:
+        nose = np.array([0, 0, -1])
+        assert (rotation(20, 0, 0) @ nose)[0] < -0.3  # to the left of the picture
+        assert (rotation(0, 20, 0) @ nose)[1] > 0.3  # down
+        assert (rotation(0, 0, 20) @ np.array([0, -1, 0]))[0] > 0.3  # clockwise: the crown leans right
+
+    @given(st.floats(-3, 3), st.floats(-3, 3))
+    def test_a_smooth_step_rises_from_0_to_1(self, x: float, y: float) -> None:
+        low, high = (float(smoothstep(np.float32(v), 0.0, 1.0)) for v in sorted((x, y)))
+        assert 0 <= low <= high <= 1
+
+
+class TestDiffuse:
+    @given(st.integers(0, 2**31), st.integers(3, 40), st.integers(3, 40))
+    def test_it_keeps_what_is_known_and_stays_between(self, seed: int, height: int, width: int) -> None:
+        random = np.random.default_rng(seed)
+        values = random.uniform(10, 20, (height, width)).astype(np.float32)
+        known = (random.random((height, width)) < 0.3).astype(np.float32)
+        known[0, 0] = 1
+        filled = diffuse(values * known, known)
+        assert np.allclose(filled[known == 1], values[known == 1], atol=1e-3)
+        assert filled.min() > 9.99
+        assert filled.max() < 20.01
+
+    def test_nothing_known_gives_nothing(self) -> None:
+        assert not diffuse(np.ones((9, 7, 3), np.float32), np.zeros((9, 7), np.float32)).any()
+
+
+class TestSampler:
+    @given(st.integers(0, 2**31), st.integers(12, 40), st.integers(12, 40))
+    def test_whole_coordinates_give_the_pixels_themselves(self, seed: int, height: int, width: int) -> None:
+        picture = np.random.default_rng(seed).integers(0, 256, (height, width, 4), np.uint8)
+        sampler = Sampler.of(picture)
+        y, x = np.mgrid[0:height, 0:width].astype(np.float32)
+        assert np.array_equal(sampler.read(np.dstack([x, y]) * sampler.scale), picture)
+
+    def test_between_pixels_it_keeps_the_detail_that_a_linear_reading_loses(self) -> None:
+        picture = cv2.imread(str(ASTRONAUT))
+        # A slow turn passes through all fractions of a pixel.
+        y, x = np.mgrid[0:512, 0:512].astype(np.float32)
+        at = np.dstack([x + x / 64, y + y / 80])
+        sampler = Sampler.of(picture)
+
+        def detail(p: Pixels) -> float:
+            return float(cv2.Laplacian(cv2.cvtColor(p, cv2.COLOR_BGR2GRAY), cv2.CV_32F).var())
+
+        linear = cv2.remap(picture, at, None, cv2.INTER_LINEAR)
+        assert detail(linear) < 0.6 * detail(picture)
+        assert 0.85 * detail(picture) < detail(sampler.read(at * sampler.scale)) < 1.15 * detail(picture)
+
+
+class TestLayers:
+    @given(st.integers(0, 2**31))
+    def test_put_together_without_motion_they_are_the_photo(self, seed: int) -> None:
+        random = np.random.default_rng(seed)
+        pixels = random.integers(0, 256, (48, 56, 3), np.uint8)
+        matte = cv2.GaussianBlur((random.random((48, 56)) > 0.6).astype(np.float32), (0, 0), 3)
+        opacity = person(matte, 12.0)
+        picture = pixels.copy()
+        compose(picture, background(pixels, opacity, 12.0), opacity)
+        assert np.array_equal(picture, pixels)
+
+    def test_the_background_goes_on_behind_the_person(self) -> None:
+        stripes = np.zeros((200, 200, 3), np.uint8)
+        stripes[::20] = stripes[1::20] = stripes[2::20] = 200  # horizontal lines
+        matte = np.zeros((200, 200), np.float32)
+        matte[20:, 60:140] = 1
+        photo = stripes.copy()
+        photo[20:, 60:140] = (255, 0, 0)
+        plate = background(photo, person(matte, 60.0), 60.0)
+        assert plate[30:190, 70:130, 0].max() < 201  # nothing of the person
+        beside = difference(plate, stripes)[40:180, 64:68]
+        assert beside.mean() < 15  # near the outline the lines continue
+
+    @pytest.mark.parametrize("value", [0.0, 1.0])
+    def test_a_matte_may_be_empty_or_full(self, value: float) -> None:
+        pixels = np.full((40, 40, 3), 7, np.uint8)
+        opacity = person(np.full((40, 40), value, np.float32), 10.0)
+        assert np.array_equal(background(pixels, opacity, 10.0), pixels)
+
+
+class TestGrain:
+    def test_a_smooth_picture_has_none(self) -> None:
+        smooth = np.tile(np.linspace(40, 200, 256).astype(np.uint8)[None, :, None], (256, 1, 3))
+        clean, grain = split(smooth)
+        assert grain is None
+        assert clean is smooth
+
+    @given(st.floats(8, 20), st.integers(0, 2**31))
+    def test_clean_picture_and_grain_add_up_to_the_photo(self, strength: float, seed: int) -> None:
+        noise = np.random.default_rng(seed).normal(0, strength, (160, 160, 1))
+        smooth = np.linspace(0, 255, 160)[None, :, None]
+        photo = np.clip(smooth + noise, 0, 255).astype(np.uint8).repeat(3, axis=2)
+        clean, grain = split(photo)
+        assert grain is not None
+        assert np.array_equal(clean + grain, photo)
+        calm = (slice(20, 140), slice(40, 120))
+        assert grain[calm].std() > 0.5 * strength
+        assert (clean - smooth)[calm].std() < 0.6 * strength
+        assert np.array_equal(clean[..., 0], clean[..., 2])
+
+    def test_edges_are_not_grain(self) -> None:
+        photo = np.full((160, 160, 3), 60, np.float32)
+        photo[:, 80:] = 180
+        photo += np.random.default_rng(1).normal(0, 8, (160, 160, 1))
+        clean, _ = split(np.clip(photo, 0, 255).astype(np.uint8))
+        step = clean[:, 83:86].mean() - clean[:, 74:77].mean()
+        assert step > 115
+
+
+class TestField:
+    grid = Grid.over((0, 0, 192, 240), 4)
+
+    def field(self, analysis: Analysis, *channels: str) -> FaceField:
+        everybody = np.ones((self.grid.rows, self.grid.columns), np.float32)
+        return FaceField.of(analysis, 0, self.grid, everybody, channels)
+
+    def test_rest_moves_nothing(self) -> None:
+        assert not self.field(fake_analysis(), *PUSHES).at({}).any()
+
+    @given(st.sampled_from([*PUSHES, "breath"]), st.floats(0, 1))
+    def test_an_expression_grows_in_proportion(self, channel: str, amount: float) -> None:
+        field = self.field(fake_analysis(), *PUSHES)
+        assert np.allclose(field.at({channel: amount}), amount * field.at({channel: 1.0}), atol=1e-4)
+
+    @given(st.floats(-8, 8), st.floats(-5, 5), st.floats(-5, 5), st.floats(-1, 1), st.floats(0, 0.6))
+    def test_it_never_folds_and_its_inverse_leads_back(
+        self, yaw: float, pitch: float, roll: float, breath: float, smile: float
+    ) -> None:
+        values = dict(zip(("headYaw", "headPitch", "headRoll"), (yaw, pitch, roll), strict=True), breath=breath)
+        values |= {"mouthSmileLeft": smile, "mouthSmileRight": smile, "browInnerUp": smile}
+        grid = self.grid
+        moved = self.field(fake_analysis(), *values).at(values).reshape(2, grid.rows, grid.columns)
+        assert np.isfinite(moved).all()
+        (dx_y, dx_x), (dy_y, dy_x) = (np.gradient(d, grid.step) for d in moved)
+        assert ((1 + dx_x) * (1 + dy_y) - dx_y * dy_x).min() > 0
+        forward = np.ascontiguousarray(moved.transpose(1, 2, 0))
+        back = invert(forward, grid.step)
+        x, y = (n.astype(np.float32) for n in np.meshgrid(np.arange(grid.columns), np.arange(grid.rows)))
+        x, y = x + back[..., 0] / grid.step, y + back[..., 1] / grid.step
+        inside = (x > 0) & (x < grid.columns - 1) & (y > 0) & (y < grid.rows - 1)
+        there = cv2.remap(forward, x.astype(np.float32), y.astype(np.float32), cv2.INTER_LINEAR)
+        assert np.abs(there + back)[inside].max() < 0.3
+
+    def test_shoulders_stay_while_the_head_turns_and_rise_with_the_breath(self) -> None:
+        analysis = fake_analysis()
+        frame = HeadFrame.of(analysis.faces[0])
+        field = self.field(analysis, "breath")
+        v = frame.uv(*self.grid.nodes)[1]
+        turned, breathing = (
+            field.at(values).reshape(2, *v.shape) for values in ({"headYaw": 10.0, "headRoll": 5.0}, {"breath": 1.0})
+        )
+        below = v > frame.chin + 1.12
+        assert below.sum() > 100
+        assert np.abs(turned[:, below]).max() < 0.01
+        assert np.abs(turned[:, (v < frame.chin) & (v > 0)]).mean() > 0.5
+        assert breathing[1][below & (v < frame.chin + 2)].max() < 0  # up
+        assert np.abs(breathing[:, v < 0]).max() < 0.02 * frame.unit
+
+    def test_glasses_are_not_bent(self) -> None:
+        analysis = fake_analysis()
+        finding = Finding(code="glasses", value=1.0, message="", face=0)
+        wearing = replace(analysis, suitability=Suitability(findings=(finding,)))
+        v = HeadFrame.of(analysis.faces[0]).uv(*self.grid.nodes)[1]
+        frames = (v > -0.3) & (v < 0.25)
+
+        def bent(a: Analysis) -> float:
+            moved = self.field(a, "browDownLeft", "eyeSquintLeft").at({"browDownLeft": 1.0, "eyeSquintLeft": 1.0})
+            return float(np.abs(moved.reshape(2, *v.shape)[:, frames]).max())
+
+        assert bent(analysis) > 0.5
+        assert bent(wearing) < 0.05
+
+
+class TestEyes:
+    @pytest.mark.parametrize("side", ["Left", "Right"])
+    def test_the_ball_slides_and_the_lids_stay(self, side: str, portrait: tuple[Photo, Analysis]) -> None:
+        photo, analysis = portrait
+        face = analysis.faces[0]
+        eye = Eye.of(face, side, photo.height, photo.width)
+        x0, y0, x1, y1 = eye.box
+        y, x = np.mgrid[0 : y1 - y0, 0 : x1 - x0].astype(np.float32)
+        moved = eye.glance(np.dstack([x, y]), 10.0, 0.0)
+        centre = face.landmarks[468 if side == "Right" else 473, :2] - (x0, y0)
+        at_iris = moved[round(float(centre[1])), round(float(centre[0]))]
+        expected = BALL * HeadFrame.of(face).unit * np.sin(np.radians(10))
+        assert at_iris[0] == pytest.approx(-expected, rel=0.15)  # +yaw: to the left of the picture
+        assert np.abs(moved[(eye.s < -0.05) | (eye.s > 1.05)]).max() == 0
+        vertical = eye.glance(np.dstack([x, y]), 0.0, 10.0)
+        outside = (eye.t < eye.upper - 0.05) | (eye.t > eye.lower + 0.05)
+        assert np.abs(vertical[outside]).max() == 0
+
+    @pytest.mark.parametrize("side", ["Left", "Right"])
+    def test_a_lid_covers_the_ball_and_leaves_the_brow(self, side: str, portrait: tuple[Photo, Analysis]) -> None:
+        photo, analysis = portrait
+        eye = Eye.of(analysis.faces[0], side, photo.height, photo.width)
+        lid = Eyelid.of(photo.pixels, eye, False)
+        opening = (eye.t > eye.upper) & (eye.t < eye.lower) & (eye.s > 0.15) & (eye.s < 0.85)
+        brow = eye.t < eye.upper - 0.4
+        assert brow.any()
+        previous = np.zeros_like(eye.t)
+        for closure in (0.02, 0.25, 0.5, 0.75, 1.0):
+            colour, opacity = lid.close(closure)
+            assert colour.min() >= 0
+            assert colour.max() <= 255
+            assert opacity[brow].max() == 0
+            assert (opacity >= previous - 0.02).all()  # it only comes down
+            previous = opacity
+        assert opacity[opening].min() > 0.95
+        ball, skin = photo.pixels[eye.box[1] : eye.box[3], eye.box[0] : eye.box[2]][opening], lid.skin[opening]
+        assert skin.std() < 0.5 * ball.std()  # no iris shines through
+
+    def test_a_lid_that_is_open_is_not_drawn(self, portrait: tuple[Photo, Analysis]) -> None:
+        photo, analysis = portrait
+        lid = Eyelid.of(photo.pixels, Eye.of(analysis.faces[0], "Left", photo.height, photo.width), False)
+        assert lid.close(0.0)[1].max() == 0
+
+
+class TestScene:
+    def test_at_rest_it_is_the_photo_and_nearly_at_rest_nearly(self, portrait: tuple[Photo, Analysis]) -> None:
+        photo, analysis = portrait
+        tiny = {"headYaw": 0.01, "breath": 0.001, "gazeYaw": -0.01, "mouthSmileLeft": 0.001}
+        drawn = scene(photo, analysis, {}, tiny)
+        assert np.array_equal(drawn.draw(0), photo.pixels)
+        apart = difference(drawn.draw(1), photo.pixels)
+        assert apart.mean() < 0.1
+        assert apart.max() <= 12
+
+    def test_a_frame_does_not_depend_on_the_frames_before(self, portrait: tuple[Photo, Analysis]) -> None:
+        photo, analysis = portrait
+        drawn = scene(photo, analysis, *[{"headYaw": 0.5 * i, **shut(0.2 * i)} for i in range(5)])
+        once = [drawn.draw(i).copy() for i in range(5)]
+        again = [drawn.draw(i) for i in (4, 2, 0, 3, 1)]
+        assert all(np.array_equal(once[i], a) for i, a in zip((4, 2, 0, 3, 1), again, strict=True))
+
+    def test_the_head_turns_as_far_as_planned(
+        self, portrait: tuple[Photo, Analysis], analyzer: FaceMeshAnalyzer
+    ) -> None:
+        photo, analysis = portrait
+        drawn = scene(photo, analysis, {"headYaw": 8.0}, {"headYaw": -8.0}, {"headPitch": 5.0}, {"headRoll": 6.0})
+        left, right, down, leaning = (
+            analyzer.analyze(photo.with_pixels(drawn.draw(i))).faces[0].pose for i in range(4)
+        )
+        rest = analysis.faces[0].pose
+        assert 11 < left.yaw - right.yaw < 22
+        assert left.yaw > rest.yaw > right.yaw
+        assert 2 < down.pitch - rest.pitch < 9
+        assert 4.5 < leaning.roll - rest.roll < 7.5
+
+    def test_eyes_close_for_an_analyzer_too(self, portrait: tuple[Photo, Analysis], analyzer: FaceMeshAnalyzer) -> None:
+        photo, analysis = portrait
+        closed = analyzer.analyze(photo.with_pixels(scene(photo, analysis, shut(1.0)).draw(0))).faces[0]
+        assert max(closed.eyes_open) < 0.4 * min(analysis.faces[0].eyes_open)
+
+    def test_what_is_far_from_people_is_not_touched(self, portrait: tuple[Photo, Analysis]) -> None:
+        photo, analysis = portrait
+        moved = scene(photo, analysis, {"headYaw": 6.0, "headRoll": 3.0, "breath": 1.0}).draw(0)
+        far = cv2.dilate((analysis.matte > 0.01).astype(np.uint8), np.ones((41, 41))) == 0
+        assert far.mean() > 0.05
+        assert np.array_equal(moved[far], photo.pixels[far])
+
+    def test_a_mirrored_photo_gives_the_mirrored_picture(
+        self, portrait: tuple[Photo, Analysis], analyzer: FaceMeshAnalyzer
+    ) -> None:
+        photo, analysis = portrait
+        row = {"headYaw": 5.0, "headRoll": 2.0, "gazeYaw": -5.0, "mouthSmileLeft": 0.4, **shut(0.6)}
+        back = {"headYaw": -5.0, "headRoll": -2.0, "gazeYaw": 5.0, "mouthSmileRight": 0.4, **shut(0.6)}
+        flipped = photo.with_pixels(np.ascontiguousarray(photo.pixels[:, ::-1]))
+        one = scene(photo, analysis, row).draw(0)
+        other = scene(flipped, analyzer.analyze(flipped), back).draw(0)[:, ::-1]
+        moved, apart = difference(one, photo.pixels).mean(), difference(one, other).mean()
+        assert apart < 0.35 * moved
+
+    def test_gray_stays_gray(self) -> None:
+        photo = fake_photo(gray=True)
+        drawn = scene(photo, fake_analysis(), {"headYaw": 6.0, "gazeYaw": -6.0, "breath": 1.0, **shut(0.7)}).draw(0)
+        assert np.array_equal(drawn[..., 0], drawn[..., 1])
+        assert np.array_equal(drawn[..., 0], drawn[..., 2])
+        assert difference(drawn, photo.pixels).max() > 20
+
+    def test_neighbours_do_not_drag_each_other(self) -> None:
+        photo, analysis = fake_photo(), fake_analysis()
+        pair = Photo(pixels=np.hstack([photo.pixels] * 2))
+        face = analysis.faces[0]
+        moved_over = face.landmarks + np.array([photo.width, 0, 0], np.float32)
+        second = replace(face, landmarks=moved_over)
+        both = Analysis(faces=(face, second), matte=np.hstack([analysis.matte] * 2))
+        still = FaceMotion(channels=("headYaw",), values=np.zeros((1, 1), np.float32))
+        turned = FaceMotion(channels=("headYaw",), values=np.full((1, 1), 8, np.float32))
+        drawn = Scene(pair, both, Motion(fps=25, faces=(turned, still))).draw(0)
+        apart = difference(drawn, pair.pixels)
+        assert apart[:, : photo.width].mean() > 1
+        x0, y0, x1, y1 = (round(v) for v in face.box)
+        assert apart[y0:y1, photo.width + x0 : photo.width + x1].max() <= 2
+
+    @pytest.mark.parametrize("size", [(193, 241), (192, 61), (64, 240)])
+    def test_any_size_and_shape_can_be_drawn(self, size: tuple[int, int]) -> None:
+        width, height = size
+        photo = fake_photo(width, height)
+        drawn = scene(photo, fake_analysis(width, height), {"headYaw": 5.0, "breath": 1.0, **shut(1.0)}).draw(0)
+        assert drawn.shape == photo.pixels.shape
