@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from photomotion.errors import MotionError
+
 from .arrays import frozen
 
 __all__ = ["ARKIT", "CHANNELS", "POSE", "FaceMotion", "Motion", "Timing"]

@@ -29,7 +29,7 @@ _TO_LIMITED = np.rint((np.arange(256) - 128) * (224 / 255) + 128).astype(np.uint
 class Mp4Encoder:
     """Writes H.264, yuv420p, with the index in front and the colours labelled for what they are.
 
-    A picture of odd width or height loses its last column or row: 4:2:0 has chroma for pairs only.
+    A picture of odd width or height is drawn one pixel smaller: 4:2:0 has chroma for pairs only.
     """
 
     suffix = ".mp4"
@@ -121,7 +121,9 @@ def to_i420(pixels: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
         uint8 (3 H / 2, W), H and W rounded down to even: the Y plane, then U and V, each a quarter of its size.
     """
     height, width = pixels.shape[0] // 2 * 2, pixels.shape[1] // 2 * 2
-    even = np.ascontiguousarray(pixels[:height, :width])
+    even = np.ascontiguousarray(pixels)
+    if (height, width) != pixels.shape[:2]:
+        even = cv2.resize(even, (width, height), interpolation=cv2.INTER_CUBIC)
     planes = np.asarray(cv2.cvtColor(even, cv2.COLOR_RGB2YUV_I420), np.uint8)
     half = cv2.resize(even, (width // 2, height // 2), interpolation=cv2.INTER_AREA)
     _, red, blue = cv2.split(cv2.cvtColor(half, cv2.COLOR_RGB2YCrCb))
