@@ -29,8 +29,10 @@ class App:
 
     def animate(self, picture: npt.NDArray[np.uint8], seconds: float = 2.0) -> list[npt.NDArray[np.uint8]]:
         """The frames of a film of ``picture``, each uint8 (H, W, 3) in RGB like the picture itself."""
-        self.cancel.clear()
-        return [frame.pixels for frame in self._animator.animate(picture, seconds=seconds, size=256)]
+        try:
+            return [frame.pixels for frame in self._animator.animate(picture, seconds=seconds, size=256)]
+        finally:
+            self.cancel.clear()
 
     def close(self) -> None:
         self._animator.close()

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ast
 import importlib
+import importlib.util
 import inspect
 import os
 import re
@@ -133,6 +134,20 @@ def test_every_option_is_listed_with_its_help() -> None:
     compare(DOCS / "reference" / "options.md", "".join(parts))
 
 
+def test_every_finding_is_explained() -> None:
+    from photomotion.builtin.analyzers.facemesh.suitability import SEVERITY
+
+    page = (DOCS / "how-to" / "read-the-suitability.md").read_text(encoding="utf-8")
+    rows = [line.split(" | ") for line in page.splitlines() if line.startswith("| `")]
+    grades = {code: row[2] for row in rows for code in re.findall(r"`([\w-]+)`", row[0])}
+    assert set(grades) == set(SEVERITY)
+    words = {3: "**poor**", 2: "**fair**"}
+    assert {
+        c for c, severity in SEVERITY.items() if severity >= 2 and not grades[c].startswith(words[severity])
+    } == set()
+    assert {c for c, severity in SEVERITY.items() if severity < 2 and "**" in grades[c]} == set()
+
+
 def test_the_channels_that_are_shown_are_listed() -> None:
     from photomotion.warp.expressions import PUSHES
 
@@ -190,6 +205,25 @@ def test_python_blocks_run(code: str, tmp_path: Path, monkeypatch: pytest.Monkey
     (tmp_path / "examples").symlink_to(ROOT / "examples", target_is_directory=True)
     monkeypatch.chdir(tmp_path)
     exec(compile(code, "block", "exec"), {"__name__": "block"})
+
+
+def test_the_small_app_works_and_can_be_stopped(astronaut: Path) -> None:
+    from photomotion.reading import read_photo
+
+    specification = importlib.util.spec_from_file_location("app_minimal", ROOT / "examples" / "app_minimal.py")
+    assert specification and specification.loader
+    module = importlib.util.module_from_spec(specification)
+    specification.loader.exec_module(module)
+    app = module.App()
+    try:
+        frames = app.animate(read_photo(astronaut).pixels, seconds=0.2)
+        assert [frame.shape for frame in frames] == [(256, 256, 3)] * 5
+        app.cancel.set()
+        with pytest.raises(module.Cancelled):
+            app.animate(read_photo(astronaut).pixels, seconds=0.2)
+        assert len(app.animate(read_photo(astronaut).pixels, seconds=0.2)) == 5
+    finally:
+        app.close()
 
 
 def test_readme_has_its_two_commands() -> None:
