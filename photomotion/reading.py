@@ -86,7 +86,7 @@ def resize_photo(photo: Photo, long_edge: int) -> Photo:
     Gray stays exactly gray. A photo of that size already is returned as it is.
 
     Raises:
-        UsageError: if ``long_edge`` is less than :data:`MIN_SIDE`.
+        UsageError: if ``long_edge`` is less than :data:`MIN_SIDE`, or would make more than :data:`MAX_PIXELS` pixels.
     """
     if long_edge < MIN_SIDE:
         raise UsageError(f"a size of {long_edge} pixels is too small for a film; ask for at least {MIN_SIDE}")
@@ -94,6 +94,11 @@ def resize_photo(photo: Photo, long_edge: int) -> Photo:
     if scale == 1:
         return photo
     size = (max(2, round(photo.width * scale)), max(2, round(photo.height * scale)))
+    if size[0] * size[1] > MAX_PIXELS:
+        raise UsageError(
+            f"a size of {long_edge} pixels would make frames of {size[0]} x {size[1]}, more than "
+            f"{MAX_PIXELS // 1_000_000} million pixels; ask for less"
+        )
     how = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
     pixels = photo.pixels[..., 0] if photo.gray else photo.pixels
     resized = np.asarray(cv2.resize(np.ascontiguousarray(pixels), size, interpolation=how), np.uint8)

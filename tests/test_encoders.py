@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from photomotion.builtin.encoders.frames import FramesEncoder
 from photomotion.builtin.encoders.mp4 import Mp4Encoder, exact_rate, to_i420
 from photomotion.data import Frame, Timing
-from photomotion.errors import DestinationError, StageError
+from photomotion.errors import DestinationError, StageError, UsageError
 from photomotion.reading import read_photo
 
 ENCODERS = [Mp4Encoder(), FramesEncoder()]
@@ -292,3 +292,9 @@ def test_finer_quality_makes_a_larger_file(tmp_path: Path) -> None:
     for crf in (10, 40):
         Mp4Encoder(crf=crf).encode(frames(pixels), tmp_path / f"{crf}.mp4", Timing(seconds=0.2))
     assert (tmp_path / "10.mp4").stat().st_size > 2 * (tmp_path / "40.mp4").stat().st_size
+
+
+def test_a_picture_too_wide_for_the_codec_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=r"at most 16384 pixels a side, not 17000 x 40; ask for a smaller size"):
+        film(tmp_path / "film.mp4", np.zeros((40, 17000, 3), np.uint8))
+    assert not list(tmp_path.iterdir())

@@ -443,3 +443,9 @@ def test_unreadable_permissions_are_named(tmp_path: Path, monkeypatch: pytest.Mo
     monkeypatch.setattr(Path, "read_bytes", refuse)
     with pytest.raises(UnreadablePhoto, match=r"private\.jpg cannot be opened \(Permission denied\)"):
         read_photo(path)
+
+
+def test_a_size_nobody_can_hold_is_refused_before_memory_is_asked_for() -> None:
+    photo = read_photo(np.zeros((40, 60, 3), np.uint8))
+    with pytest.raises(UsageError, match=r"frames of 30000 x 20000, more than 100 million pixels; ask for less"):
+        resize_photo(photo, 30_000)

@@ -14,7 +14,7 @@ import numpy.typing as npt
 from av.video.codeccontext import VideoCodecContext
 
 from photomotion.data import Frame, Timing
-from photomotion.errors import DestinationError, StageError
+from photomotion.errors import DestinationError, StageError, UsageError
 
 __all__ = ["Mp4Encoder", "exact_rate", "to_i420"]
 
@@ -24,6 +24,10 @@ _PRIMARIES, _TRANSFER, _MATRIX, _LIMITED = 1, 13, 6, 1
 
 # OpenCV's YCrCb spreads chroma over 0..255; video wants 16..240.
 _TO_LIMITED = np.rint((np.arange(256) - 128) * (224 / 255) + 128).astype(np.uint8)
+
+
+LARGEST = 16384
+"""Longest side that x264 encodes, px."""
 
 
 class Mp4Encoder:
@@ -44,6 +48,7 @@ class Mp4Encoder:
         Raises:
             DestinationError: if it cannot be written there, or the disk is full.
             StageError: if there is no frame, or one differs in size from the first.
+            UsageError: if a side is longer than 16384 px.
         """
         rate = exact_rate(timing.fps)
         pictures = iter(frames)
@@ -60,6 +65,10 @@ class Mp4Encoder:
 
     def _write(self, first: Frame, rest: Iterator[Frame], destination: Path, rate: Fraction) -> None:
         shape = first.pixels.shape
+        if max(shape) > LARGEST:
+            raise UsageError(
+                f"H.264 takes at most {LARGEST} pixels a side, not {shape[1]} x {shape[0]}; ask for a smaller size"
+            )
         with _blame(destination):
             # "file:" keeps FFmpeg from reading a colon in the name as a protocol.
             container = av.open(f"file:{destination}", "w", format="mp4", options={"movflags": "+faststart"})
