@@ -12,10 +12,10 @@ from .person import Person
 
 __all__ = ["Head", "hold_head"]
 
-DRIFT = np.array([1.4, 0.9, 0.6])
+DRIFT = np.array([1.1, 0.8, 0.55])
 """Long-run standard deviation of the drift of yaw, pitch and roll, degrees: between someone who watches a screen
 (0.1..0.4) and someone who talks (1.5..4 in 5 s)."""
-SPREAD = np.array([[1.2, 2.0], [0.7, 1.3], [0.5, 1.0]])
+SPREAD = np.array([[0.9, 1.6], [0.55, 1.1], [0.4, 0.8]])
 """Least and greatest standard deviation of each axis over a film of 8 s or more, degrees (judgement): above what looks
 frozen, below what looks restless."""
 SETTLE = 1.6
@@ -57,7 +57,7 @@ def hold_head(rng: np.random.Generator, person: Person, seconds: float, anchors:
 
 
 def _postures(rng: np.random.Generator, person: Person, seconds: float, anchors: Sequence[float] | Floats) -> Steps:
-    """Changes of posture: about 1.8..4 degrees of yaw in 0.5..1.2 s, by minimum jerk, mostly back across the middle."""
+    """Changes of posture: about 1.6..3.4 degrees of yaw in 0.5..1.2 s, by minimum jerk, mostly back across the middle."""
     starts, durations, places = [], [], [np.zeros(3)]
     t = rng.uniform(1.0, 3.0)
     while t < seconds - 0.6:
@@ -65,7 +65,7 @@ def _postures(rng: np.random.Generator, person: Person, seconds: float, anchors:
         if near and rng.random() < 0.5:
             t = near[0]
         here = places[-1]
-        size = rng.uniform(1.8, 4.0)
+        size = rng.uniform(1.6, 3.4)
         side = -np.sign(here[0]) if abs(here[0]) > 1 else rng.choice([-1.0, 1.0])
         yaw = float(np.clip(here[0] + side * size, -3.0, 3.0))
         pitch = float(np.clip(rng.normal(0.2, 1.1), -1.8, 2.0))
