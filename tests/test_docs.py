@@ -148,6 +148,16 @@ def test_every_finding_is_explained() -> None:
     assert {c for c, severity in SEVERITY.items() if severity < 2 and "**" in grades[c]} == set()
 
 
+def test_the_figures_of_heads_are_those_of_the_code() -> None:
+    from photomotion.builtin.priors.natural.head import SPREAD
+    from photomotion.builtin.priors.natural.limits import PITCH, ROLL, YAW
+
+    page = (DOCS / "explanation" / "natural-motion.md").read_text(encoding="utf-8")
+    yaw, pitch, roll = (f"{low}..{high}" for low, high in SPREAD)
+    assert f"{yaw} degrees of yaw, {pitch} of pitch, {roll} of roll" in page
+    assert f"at most {YAW:g}° of yaw, {PITCH:g}° of pitch, {ROLL:g}° of roll" in page
+
+
 def test_the_channels_that_are_shown_are_listed() -> None:
     from photomotion.warp.expressions import PUSHES
 
