@@ -182,11 +182,11 @@ def describe_film(report: Report, elapsed: float) -> str:
         elapsed: seconds it took from the photo on.
     """
     found = f"{report.faces} face{'s' * (report.faces != 1)}"
-    limits = [
+    notes = [
         f"{finding.message.rstrip('.')} ({finding.action.rstrip('.')})" for finding in report.findings if finding.action
     ]
-    limited = f"limited: {'; '.join(dict.fromkeys(limits))}" if limits else "nothing limited"
+    noted = f"noted: {'; '.join(dict.fromkeys(notes))}" if notes else "nothing had to be held back"
     return (
         f"{report.destination}: {report.seconds:.4g} s of film made in {elapsed:.1f} s; "
-        f"found {found}, expectation {report.expectation}; {limited}"
+        f"found {found}, expectation {report.expectation}; {noted}"
     )

@@ -7,8 +7,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from photomotion.registry import Registry
+
+# The same examples in every run: a test that is red is red for everybody. No deadlines: clocks prove nothing.
+settings.register_profile("steady", derandomize=True, deadline=None)
+settings.load_profile("steady")
 
 PLUGINS = Path(__file__).parent / "data" / "plugins"
 

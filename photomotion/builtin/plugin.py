@@ -130,7 +130,7 @@ def photomotion_restorers() -> Iterable[Implementation[Restorer, Any]]:
 @hookimpl
 def photomotion_face_analyzers() -> Iterable[Implementation[FaceAnalyzer, Any]]:
     """Offer ``facemesh``."""
-    summary = "Finds faces, 478 points each, matte and light with four small models that come along; needs no GPU."
+    summary = "Finds faces, 478 points each, matte and light with five small models that come along; needs no GPU."
     return [Implementation(name="facemesh", summary=summary, options=FacemeshOptions, load=load_facemesh)]
 
 

@@ -34,7 +34,10 @@ class Photo:
     """Width and height in the file, before rotation and resizing, in pixels."""
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "pixels", frozen(self.pixels, np.uint8, (None, None, 3), "Photo.pixels"))
+        pixels = frozen(self.pixels, np.uint8, (None, None, 3), "Photo.pixels")
+        if self.gray and not (pixels[..., :1] == pixels[..., 1:]).all():
+            raise ValueError("a gray Photo must have R = G = B in every pixel")
+        object.__setattr__(self, "pixels", pixels)
 
     @property
     def height(self) -> int:

@@ -35,6 +35,7 @@ PUSHES: dict[str, tuple[Push, ...]] = {
     **_both("mouthLowerDownLeft", "mouthLowerDownRight", {91: (321, 0.0, 0.03, 0.09)}),
     **_both("cheekSquintLeft", "cheekSquintRight", {101: (330, 0.0, -0.03, 0.13), 50: (280, 0.008, -0.03, 0.17)}),
     **_both("eyeSquintLeft", "eyeSquintRight", {145: (374, 0.0, -0.028, 0.075), 101: (330, 0.0, -0.012, 0.12)}),
+    **_both("eyeWideLeft", "eyeWideRight", {159: (386, 0.0, -0.022, 0.06)}),
     **_both("noseSneerLeft", "noseSneerRight", {48: (278, 0.0, -0.025, 0.09)}),
     **_both("browOuterUpLeft", "browOuterUpRight", {105: (334, 0.0, -0.06, 0.13), 63: (293, 0.0, -0.04, 0.13)}),
     **_both("browDownLeft", "browDownRight", {107: (336, -0.025, 0.045, 0.12), 105: (334, -0.01, 0.025, 0.13)}),

@@ -75,7 +75,7 @@ class Eye:
         def curve(indices: tuple[int, ...]) -> Array:
             offset = points[list(indices)] - outer
             at, value = offset @ along / span, offset @ across / span
-            # A cubic through nine noisy points is smoother than the points and cannot wiggle.
+            # A quartic through nine noisy points is smoother than the points and hardly wiggles.
             fit = np.polynomial.Polynomial.fit(at, value, 4, w=[4, 1, 1, 1, 1, 1, 1, 1, 4])
             return np.asarray(fit(np.clip(s, 0, 1)), np.float32)
 

@@ -69,7 +69,7 @@ class FaceField:
 def invert(forward: Array, step: int) -> Array:
     """Where each node's content comes from: the ``u`` with ``u(x) = -d(x + u(x))``, by fixed-point steps.
 
-    Four steps (Chen et al., 2008), each damped, because below the chin and beside the cheeks the plain ones overshoot.
+    Five steps (Chen et al., 2008), each damped, because below the chin and beside the cheeks the plain ones overshoot.
 
     Args:
         forward: float32 (rows, columns, 2), displacement ``d`` in px.
@@ -78,7 +78,7 @@ def invert(forward: Array, step: int) -> Array:
     rows, columns = forward.shape[:2]
     y, x = np.mgrid[0:rows, 0:columns].astype(np.float32)
     back = -forward
-    for _ in range(4):
+    for _ in range(5):
         x_back, y_back = x + back[..., 0] / step, y + back[..., 1] / step
         there = cv2.remap(forward, x_back, y_back, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
         back = back - np.float32(0.8) * (back + there)

@@ -18,7 +18,7 @@ Array = npt.NDArray[np.float32]
 def smoothstep(x: Array, low: float | Array, high: float | Array) -> Array:
     """0 below ``low``, 1 above ``high``, 6t^5 - 15t^4 + 10t^3 between: level and smooth at both ends (Perlin, 2002)."""
     t = np.clip((x - low) / (high - low), 0.0, 1.0)
-    return np.asarray(t * t * t * (t * (t * 6.0 - 15.0) + 10.0), np.float32)
+    return np.asarray(np.minimum(t * t * t * (t * (t * 6.0 - 15.0) + 10.0), 1.0), np.float32)
 
 
 def rotation(yaw: float, pitch: float, roll: float) -> Array:

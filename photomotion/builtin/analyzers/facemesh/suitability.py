@@ -44,7 +44,7 @@ Check = tuple[str, float, str, str]
 def _pose(face: Face) -> Iterator[Check]:
     turned, leaning = abs(face.pose.yaw), abs(face.pose.roll)
     if turned > 50:
-        yield "profile", turned, "The face is seen from the side.", "the head hardly turns; the hidden eye stays still"
+        yield "profile", turned, "The face is seen from the side.", "the head hardly turns"
     elif turned > 25:
         yield "three-quarter", turned, "The face is turned well to one side.", "the head turns less"
     if leaning > 60:

@@ -61,6 +61,8 @@ def judge(face: Face, codes: Set[str]) -> Limits:
         away, back = min(away, 2.0), min(back, 4.0)
     if "profile" in codes:
         away, back = min(away, 0.6), min(back, 1.5)
+    if "side-light" in codes:
+        away, back = min(away, 4.0), min(back, 4.0)
     yaw = _sides(face.pose.yaw, away, back)
     pitch = _sides(face.pose.pitch, float(np.interp(abs(face.pose.pitch), [10, 30], [PITCH, 1.5])), PITCH)
     roll = _sides(face.pose.roll, float(np.interp(abs(face.pose.roll), [10, 30], [ROLL, 1.0])), ROLL)
@@ -73,15 +75,16 @@ def judge(face: Face, codes: Set[str]) -> Limits:
         head *= 0.7
     if "cropped-face" in codes:
         head *= 0.5
+    poorly_lit = 0.75 if codes & {"dark", "overexposed"} else 1.0
     closed = "eyes-closed" in codes or max(face.eyes_open) < 0.2
     mouth = 0.0 if "mouth-open" in codes or closed else float(np.interp(face.mouth_open, [0.05, 0.4], [1.0, 0.2]))
     return Limits(
         low=(yaw[0], pitch[0], roll[0]),
         high=(yaw[1], pitch[1], roll[1]),
-        head=head,
+        head=head * poorly_lit,
         eyes=not closed and "sunglasses" not in codes,
-        mouth=mouth * (0.7 if "tiny-face" in codes else 1.0),
-        face=0.0 if closed else 0.7 if "tiny-face" in codes else 1.0,
+        mouth=mouth * poorly_lit * (0.7 if "tiny-face" in codes else 1.0),
+        face=0.0 if closed else poorly_lit * (0.7 if "tiny-face" in codes else 1.0),
     )
 
 

@@ -87,7 +87,7 @@ class NaturalPrior:
         anchors = np.sort([b.start for b in blinks] + [e.start for e in expressions])
         head = limits.gains() * hold_head(rngs["head"], person, seconds, anchors).sample(times)
         head[:, 1] -= person.nod_with_breath * breath
-        head = self.strength * limits.apply(head)
+        head = limits.apply(self.strength * head)
 
         columns = perform(expressions, times, person)
         for name in columns:
