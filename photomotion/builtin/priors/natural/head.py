@@ -57,7 +57,7 @@ def hold_head(rng: np.random.Generator, person: Person, seconds: float, anchors:
 
 
 def _postures(rng: np.random.Generator, person: Person, seconds: float, anchors: Sequence[float] | Floats) -> Steps:
-    """Changes of posture: about 1.6..3.4 degrees of yaw in 0.5..1.2 s, by minimum jerk, mostly back across the middle."""
+    """Changes of posture: about 1.6..3.4 degrees of yaw in 0.5..1.2 s, by minimum jerk, mostly across the middle."""
     starts, durations, places = [], [], [np.zeros(3)]
     t = rng.uniform(1.0, 3.0)
     while t < seconds - 0.6:
