@@ -1,6 +1,6 @@
 """The data that travels between the stages: frozen, with shapes and units checked where it is made."""
 
-from .conditioning import Conditioning, Frame, Restoration
+from .conditioning import Conditioning, Frame, Guide, Restoration
 from .face import Analysis, Face, Finding, Lighting, Pose, Suitability
 from .motion import ARKIT, CHANNELS, POSE, FaceMotion, Motion, Timing
 from .photo import Photo
@@ -15,6 +15,7 @@ __all__ = [
     "FaceMotion",
     "Finding",
     "Frame",
+    "Guide",
     "Lighting",
     "Motion",
     "Photo",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,7 +14,7 @@ from .face import Analysis
 from .motion import Motion
 from .photo import Photo
 
-__all__ = ["Conditioning", "Frame", "Restoration"]
+__all__ = ["Conditioning", "Frame", "Guide", "Restoration"]
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -36,6 +36,27 @@ class Restoration:
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
+class Guide:
+    """A draft of the film, frame by frame on demand, and how far each place of it is to be trusted.
+
+    Raises:
+        ValueError: if a region is not a float array of shape (H, W).
+    """
+
+    draw: Callable[[int], npt.NDArray[np.uint8]]
+    """The draft at one row of the motion, uint8 (H, W, 3), at the photo's size. Row 0 is the photo, exactly."""
+    frames: int
+    """Rows that can be drawn."""
+    regions: Mapping[str, npt.NDArray[np.float32]]
+    """float32 (H, W), 0..1, wide enough to hold what moves in it all through the film: ``"eyes"``, ``"mouth"``,
+    ``"head"`` and ``"person"``, each inside the next."""
+
+    def __post_init__(self) -> None:
+        regions = {k: frozen(v, np.float32, (None, None), f"Guide.regions[{k!r}]") for k, v in self.regions.items()}
+        object.__setattr__(self, "regions", regions)
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
 class Conditioning:
     """Everything a backend may look at. Optional fields are filled by the conditioner that gives them."""
 
@@ -44,8 +65,10 @@ class Conditioning:
     motion: Motion
     prompt: str | None = None
     """The motion in words, for backends that follow a text. Given as ``"prompt"``."""
+    guide: Guide | None = None
+    """The motion as a draft of the film, for backends that can be held to one. Given as ``"guide"``."""
     extras: Mapping[str, Any] = field(default_factory=dict)
-    """What a plugin's conditioner hands to the same plugin's backend: embeddings, guides, control maps.
+    """What a plugin's conditioner hands to the same plugin's backend: embeddings, control maps.
     The keys are the names in the implementations' ``gives`` and ``needs``."""
 
 

@@ -1,0 +1,1 @@
+"""Diffusion backends for photomotion: image-to-video models steered by the planned motion."""
