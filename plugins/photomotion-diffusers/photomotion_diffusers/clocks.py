@@ -1,10 +1,10 @@
 """Draft-to-refine: a draft's latents decide what an unmodified pipeline denoises, region by region, until released.
 
-At noise level sigma a latent is ``z + sigma * eps`` (EDM: SVD) or ``(1 - sigma) * z + sigma * eps`` (rectified flow: Wan,
-LTX, Hunyuan ...). A run starts from the draft at the *start* sigma, everywhere. After each step, wherever the release map
-is below the new level, the draft, noised to that level, is written back. So a region with a high release sigma is the
-model's own from early on, a region with a low one follows the draft to the end. One constant map is SDEdit (Meng et al.,
-2022); two values are the dual clock of Time-to-Move (2025).
+At noise level sigma a latent is ``z + sigma * eps`` (EDM: SVD) or ``(1 - sigma) * z + sigma * eps`` (rectified flow:
+Wan, LTX, Hunyuan ...). A run starts from the draft at the *start* sigma, everywhere. After each step, wherever the
+release map is below the new level, the draft, noised to that level, is written back. So a region with a high release
+sigma is the model's own from early on, a region with a low one follows the draft to the end. One constant map is SDEdit
+(Meng et al., 2022); two values are the dual clock of Time-to-Move (2025).
 """
 
 from __future__ import annotations
