@@ -33,32 +33,27 @@ def background(pixels: Pixels, opacity: Pixels, unit: float) -> Pixels:
     smooth fill. Only a band as wide as a head can move is ever seen.
     """
     hidden = (opacity == 255).astype(np.uint8)
-    if not hidden.any():
-        return pixels
-    known = 1 - hidden
-    if not known.any():
+    if not hidden.any() or hidden.all():
         return pixels
     height, width = hidden.shape
     shrink = max(1, round(max(height, width) / 384))
     size = (-(-width // shrink), -(-height // shrink))
-    weight = cv2.resize(known.astype(np.float32), size, interpolation=cv2.INTER_AREA)
-    weight = np.where(weight > 0.999, 1.0, 0.0).astype(np.float32)
-    small = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA).astype(np.float32)
-    smooth = cv2.resize(diffuse(small, weight), (width, height), interpolation=cv2.INTER_LINEAR)
+    known = (cv2.resize(1.0 - hidden, size, interpolation=cv2.INTER_AREA) > 0.999).astype(np.float32)
+    small = diffuse(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA).astype(np.float32), known)
+    smooth = cv2.resize(np.round(small).astype(np.uint8), (width, height), interpolation=cv2.INTER_LINEAR)
+    plate = cv2.copyTo(smooth, hidden, pixels.copy())
 
     distance, label = cv2.distanceTransformWithLabels(hidden, cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL)
-    band = (hidden > 0) & (distance < 0.45 * unit)
-    y, x = np.nonzero(band)
-    place = np.zeros(int(label.max()) + 1, np.int64)
-    place[label[known > 0]] = np.flatnonzero(known)
-    edge_y, edge_x = np.divmod(place[label[band]], width)
-    map_x, map_y = np.zeros((2, height, width), np.float32)
-    map_x[band], map_y[band] = 2 * edge_x - x, 2 * edge_y - y
-    mirrored = cv2.remap(pixels, map_x, map_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT_101)
-    pure = cv2.remap(known, map_x, map_y, cv2.INTER_NEAREST, borderMode=cv2.BORDER_REFLECT_101)
-    near = (1 - smoothstep(np.asarray(distance, np.float32), 0.1 * unit, 0.4 * unit)) * pure * band
-    mixed = smooth + near[..., None] * (mirrored.astype(np.float32) - smooth)
-    return np.where(known[..., None] > 0, pixels, np.clip(np.round(mixed), 0, 255).astype(np.uint8))
+    nearest = np.zeros(int(label.max()) + 1, np.int64)
+    seen = np.flatnonzero(hidden == 0)
+    nearest[label.ravel()[seen]] = seen
+    y, x = np.nonzero((distance > 0) & (distance < 0.4 * unit))
+    edge_y, edge_x = np.divmod(nearest[label[y, x]], width)
+    there_y, there_x = np.clip(2 * edge_y - y, 0, height - 1), np.clip(2 * edge_x - x, 0, width - 1)
+    near = (1 - smoothstep(distance[y, x], 0.1 * unit, 0.4 * unit)) * (hidden[there_y, there_x] == 0)
+    behind = plate[y, x].astype(np.float32)
+    plate[y, x] = np.round(behind + near[:, None] * (pixels[there_y, there_x] - behind)).astype(np.uint8)
+    return np.asarray(plate, np.uint8)
 
 
 def compose(picture: Pixels, plate: Pixels, opacity: Pixels) -> None:
