@@ -352,9 +352,15 @@ def test_python_m_is_the_command(tmp_path: Path) -> None:
     assert done.stdout.startswith("photomotion, version ")
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="Ctrl-C reaches a process differently there")
+@pytest.mark.skipif(sys.platform == "win32", reason="signals reach a process differently there")
 @pytest.mark.parametrize("encoder", ["mp4", "frames"])
-def test_ctrl_c_leaves_nothing_and_exits_130(tmp_path: Path, encoder: str) -> None:
+@pytest.mark.parametrize(
+    ("sent", "code", "words"),
+    [(signal.SIGINT, 130, "interrupted; nothing is left half written\n"), (signal.SIGTERM, 143, "")],
+)
+def test_a_process_that_is_ended_leaves_nothing(
+    tmp_path: Path, encoder: str, sent: signal.Signals, code: int, words: str
+) -> None:
     command = [sys.executable, "-m", "photomotion", "animate", str(PHOTO), "--seconds", "600", "--encoder", encoder]
     process = subprocess.Popen(
         command,
@@ -370,12 +376,12 @@ def test_ctrl_c_leaves_nothing_and_exits_130(tmp_path: Path, encoder: str) -> No
                 break
             time.sleep(0.05)
         assert any(tmp_path.iterdir()), "the film was never begun"
-        process.send_signal(signal.SIGINT)
+        process.send_signal(sent)
         _, said = process.communicate(timeout=60)
     finally:
         process.kill()
-    assert said == "interrupted; nothing is left half written\n"
-    assert process.returncode == 130
+    assert said == words
+    assert process.returncode == code
     assert list(tmp_path.iterdir()) == []
 
 
