@@ -24,7 +24,7 @@ from photomotion.warp.field import FaceField, invert
 from photomotion.warp.geometry import HeadFrame, rotation, smoothstep
 from photomotion.warp.grain import split
 from photomotion.warp.grid import Grid, diffuse
-from photomotion.warp.layers import background, compose, person
+from photomotion.warp.layers import background, compose, person, with_wisps
 from photomotion.warp.sampling import Sampler
 
 Pixels = npt.NDArray[np.uint8]
@@ -140,10 +140,28 @@ class TestLayers:
         beside = difference(plate, stripes)[40:180, 64:68]
         assert beside.mean() < 15  # near the outline the lines continue
 
+    @pytest.mark.parametrize("busy", [False, True])
+    def test_loose_hair_belongs_to_the_person_before_a_calm_background(self, busy: bool) -> None:
+        random = np.random.default_rng(3)
+        pixels = np.clip(150 + random.normal(0, 40 if busy else 2, (240, 240, 3)), 0, 255).astype(np.uint8)
+        cv2.circle(pixels, (120, 120), 60, (40, 30, 20), -1)
+        cv2.line(pixels, (120, 62), (132, 50), (40, 30, 20), 1)  # a hair beyond the matte
+        matte = np.zeros((240, 240), np.float32)
+        cv2.circle(matte, (120, 120), 58, 1.0, -1)
+        grown = with_wisps(matte, pixels, 100.0)
+        assert (grown >= matte).all()
+        assert grown[120, 120] == 1
+        assert not grown[20, 20]
+        if not busy:
+            assert grown[53:58, 124:130].max() == 1
+            added = (grown > matte) & (cv2.dilate(matte, np.ones((7, 7))) == 0)
+            assert added.sum() < 120  # the hair, not the air around it
+
     @pytest.mark.parametrize("value", [0.0, 1.0])
     def test_a_matte_may_be_empty_or_full(self, value: float) -> None:
         pixels = np.full((40, 40, 3), 7, np.uint8)
-        opacity = person(np.full((40, 40), value, np.float32), 10.0)
+        matte = with_wisps(np.full((40, 40), value, np.float32), pixels, 10.0)
+        opacity = person(matte, 10.0)
         assert np.array_equal(background(pixels, opacity, 10.0), pixels)
 
 

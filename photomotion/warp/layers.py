@@ -9,9 +9,42 @@ import numpy.typing as npt
 from .geometry import Array, smoothstep
 from .grid import diffuse
 
-__all__ = ["background", "compose", "person"]
+__all__ = ["background", "compose", "person", "with_wisps"]
 
 Pixels = npt.NDArray[np.uint8]
+
+
+def with_wisps(matte: Array, pixels: Pixels, unit: float) -> Array:
+    """The matte with the loose hairs that stand out against a calm background, float32 (H, W).
+
+    Left behind, they would hang in the air when the head moves. Near the outline, what differs from the background
+    farther out by much more than that background differs from itself belongs to the person. Before a busy background
+    nothing is added.
+    """
+    outside = cv2.distanceTransform((matte < 0.2).astype(np.uint8), cv2.DIST_L2, 3)
+    reach = 0.16 * unit
+    near, far = (outside > 0) & (outside <= reach), outside > reach
+    if not near.any() or not far.any():
+        return matte
+    height, width = matte.shape
+    shrink = max(1, round(max(height, width) / 384))
+    size = (-(-width // shrink), -(-height // shrink))
+    light = cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY).astype(np.float32)
+    known = (cv2.resize(far.astype(np.float32), size, interpolation=cv2.INTER_AREA) > 0.999).astype(np.float32)
+    behind = diffuse(cv2.resize(light, size, interpolation=cv2.INTER_AREA), known)
+    sigma = max(0.1 * unit / shrink, 1.0)
+    smooth = _blurred(behind, np.ones_like(known), sigma)
+    away = np.abs(light - cv2.resize(smooth, (width, height), interpolation=cv2.INTER_LINEAR))
+    ring = (far & (outside < 3 * reach)).astype(np.float32)
+    rough, weight = (cv2.resize(a, size, interpolation=cv2.INTER_AREA) for a in (away * ring, ring))
+    usual = cv2.resize(_blurred(rough, weight, 3 * sigma), (width, height), interpolation=cv2.INTER_LINEAR)
+    return np.where(near & (away > 4 * usual + 8), np.float32(1), matte)
+
+
+def _blurred(values: Array, weight: Array, sigma: float) -> Array:
+    """``values``, which hold their weights already, averaged around every place by a Gaussian."""
+    total = cv2.GaussianBlur(weight, (0, 0), sigma)
+    return np.asarray(cv2.GaussianBlur(values, (0, 0), sigma) / np.maximum(total, 1e-3), np.float32)
 
 
 def person(matte: Array, unit: float) -> Pixels:

@@ -14,7 +14,7 @@ from .field import FaceField, invert
 from .geometry import Array, HeadFrame
 from .grain import split
 from .grid import Grid
-from .layers import background, compose, person
+from .layers import background, compose, person, with_wisps
 from .sampling import Sampler
 
 __all__ = ["Scene"]
@@ -27,16 +27,17 @@ class Scene:
 
     def __init__(self, photo: Photo, analysis: Analysis, motion: Motion) -> None:
         self.photo = photo
+        self.analysis = analysis
         self.motion = motion
         self.heads = [HeadFrame.of(face) for face in analysis.faces]
         units = [head.unit for head in self.heads]
         self.grid = Grid.over((0, 0, photo.width, photo.height), max(2, round(min(units) / 14)))
-        self.opacity = person(analysis.matte, max(units))
         clean, self.grain = split(photo.pixels)
+        self.opacity = person(with_wisps(analysis.matte, clean, max(units)), max(units))
         self.plate = background(clean, self.opacity, max(units))
         self.people = Sampler.of(np.dstack([clean, self.opacity]))
         self.fields = [
-            FaceField.of(analysis, index, self.grid, self._territory(index), face.channels)
+            FaceField.of(analysis, index, self.grid, self.territory(index), face.channels)
             for index, face in enumerate(motion.faces)
         ]
         self.lids = [
@@ -49,8 +50,8 @@ class Scene:
         y, x = np.mgrid[0 : photo.height, 0 : photo.width].astype(np.float32)
         self.identity = np.dstack([x, y]) * np.float32(self.people.scale)
 
-    def _territory(self, index: int) -> Array:
-        """Which nodes belong to this person and not to a neighbour, 0..1, soft where they touch."""
+    def territory(self, index: int) -> Array:
+        """Which nodes belong to this person and not to a neighbour, float32 (rows, columns), 0..1, soft at the border."""
         x, y = self.grid.nodes
         near = []
         for head in self.heads:
