@@ -39,6 +39,16 @@ def docs(session: nox.Session) -> None:
 
 
 @nox.session
+@nox.parametrize("name", ["photomotion-diffusers"])
+def plugins(session: nox.Session, name: str) -> None:
+    """One of our own plugins, in an environment of its own: types and tests."""
+    session.install("-e", ".[lint]", "-e", f"plugins/{name}[test]")
+    session.chdir(f"plugins/{name}")
+    session.run("mypy")
+    session.run("pytest", *session.posargs)
+
+
+@nox.session
 def plugin(session: nox.Session) -> None:
     """The example of a third party's plugin, installed as users install one."""
     session.install("-e", ".[test]", "./examples/plugin-minimal")
