@@ -60,7 +60,8 @@ class Clock:
     def __post_init__(self) -> None:
         if self.z.shape != self.eps.shape:
             raise ValueError(f"draft {tuple(self.z.shape)} and noise {tuple(self.eps.shape)} must have one shape")
-        torch.broadcast_shapes(self.z.shape, self.release.shape)
+        if torch.broadcast_shapes(self.z.shape, self.release.shape) != self.z.shape:  # type: ignore[no-untyped-call]
+            raise ValueError(f"release {tuple(self.release.shape)} does not fit {tuple(self.z.shape)}")
 
     @property
     def start(self) -> torch.Tensor:

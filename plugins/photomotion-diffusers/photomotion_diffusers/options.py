@@ -1,0 +1,60 @@
+"""What users may set. Light: no torch here, since options are checked before anything is loaded."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from photomotion.plugin import Options
+
+__all__ = ["DiffusionOptions", "SvdOptions"]
+
+
+class DiffusionOptions(Options):
+    """What every diffusion backend can be told. A family adds its own and gives ``model`` and ``size`` defaults."""
+
+    model: str
+    """A directory with a diffusers pipeline, or a repository on the hub, ``"owner/name"``."""
+    revision: str | None = None
+    """Branch, tag or commit of the repository; left out, what the manifest says, else ``main``."""
+    dtype: Literal["auto", "float32", "float16", "bfloat16"] = "auto"
+    """Numbers to compute in; auto: bfloat16 on CUDA, float16 on MPS, float32 on a CPU."""
+    steps: int = Field(25, ge=1, le=200)
+    """Denoising steps of a whole run, 1..200; a steered run skips those above its first sigma."""
+    steer: float = Field(0.7, ge=0, le=1)
+    """How closely the film follows the planned motion, 0..1: 0 is the model's own film, 1 the draft in every region."""
+    size: int = Field(768, ge=16, le=4096)
+    """About ``size * size`` pixels are generated, in the crop's shape, 16..4096; the film keeps the photo's size."""
+    interpolate: Literal["auto", "guide", "flow", "repeat"] = "auto"
+    """Frames between the model's: ``guide`` moves them by the draft, ``flow`` by optical flow, ``repeat`` holds
+    the last; auto is ``guide`` with a draft and ``flow`` without."""
+    detail: float = Field(0.7, ge=0, le=1)
+    """How much of the photo's fine detail is laid over what was generated, 0..1; needs a draft."""
+    background: Literal["kept", "generated"] = "kept"
+    """Whether the film behind the person is the photo's own or the model's."""
+    match_colour: bool = True
+    """Give generated frames the photo's mean and contrast, channel by channel."""
+    overlap: int = Field(4, ge=1, le=64)
+    """Frames that two windows of a long film share, 1..64."""
+
+
+class SvdOptions(DiffusionOptions):
+    """Options of the backend ``svd``; the defaults suit portraits."""
+
+    model: str = "stabilityai/stable-video-diffusion-img2vid-xt"
+    """A directory with a StableVideoDiffusionPipeline, or a repository on the hub, ``"owner/name"``."""
+    frames: int | None = Field(None, ge=2, le=128)
+    """Frames in one window, 2..128; left out, what the model was trained for (14 or 25)."""
+    fps: int = Field(7, ge=2, le=60)
+    """Frames a second that the model makes, 2..60; SVD was trained around 7."""
+    motion_bucket: int = Field(40, ge=0, le=255)
+    """How much the model moves things by itself, 0..255; its own default is 127, portraits want less."""
+    noise_augmentation: float = Field(0.02, ge=0, le=2)
+    """Noise added to the photo before it conditions the model, 0..2; more gives freer motion and less likeness."""
+    guidance_min: float = Field(1.0, ge=1, le=20)
+    """Guidance at the first frame, 1..20."""
+    guidance_max: float = Field(3.0, ge=1, le=20)
+    """Guidance at the last frame, 1..20; 1 turns guidance off, which halves the time (few-step models want it)."""
+    decode_chunk: int = Field(8, ge=1, le=128)
+    """Frames decoded at a time, 1..128; fewer need less memory, more flicker less."""

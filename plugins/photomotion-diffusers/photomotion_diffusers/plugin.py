@@ -1,0 +1,50 @@
+"""What this distribution offers, one list a stage. Imports nothing heavy: each ``load`` does, when it is called."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from photomotion.plugin import Backend, Conditioner, Implementation, PostProcessor, Runtime, hookimpl
+
+from .options import SvdOptions
+
+__all__ = ["BACKENDS", "CONDITIONERS", "POSTPROCESSORS"]
+
+
+def load_svd(options: SvdOptions, runtime: Runtime) -> Backend:
+    """Make the backend that runs Stable Video Diffusion."""
+    from .svd import SvdBackend
+
+    return SvdBackend.load(options, runtime)
+
+
+BACKENDS: list[Implementation[Backend, Any]] = [
+    Implementation(
+        name="svd",
+        summary="Stable Video Diffusion (SVD, SVD-XT, 1.1), steered by the planned motion.",
+        options=SvdOptions,
+        load=load_svd,
+        prefers="guide",
+    ),
+]
+CONDITIONERS: list[Implementation[Conditioner, Any]] = []
+POSTPROCESSORS: list[Implementation[PostProcessor, Any]] = []
+
+
+@hookimpl
+def photomotion_backends() -> Iterable[Implementation[Backend, Any]]:
+    """Offer the backends."""
+    return BACKENDS
+
+
+@hookimpl
+def photomotion_conditioners() -> Iterable[Implementation[Conditioner, Any]]:
+    """Offer the conditioners."""
+    return CONDITIONERS
+
+
+@hookimpl
+def photomotion_postprocessors() -> Iterable[Implementation[PostProcessor, Any]]:
+    """Offer the post-processors."""
+    return POSTPROCESSORS
