@@ -1,0 +1,1 @@
+"""Adapters: one small class for each family of image-to-video pipelines."""

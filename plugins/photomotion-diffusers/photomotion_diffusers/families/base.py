@@ -1,0 +1,202 @@
+"""What an adapter knows about a family of image-to-video pipelines, and the one run that all of them share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import nullcontext
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+import torch
+
+from photomotion.errors import UsageError
+
+from ..clocks import Clock
+from .steering import Hold, Levels, shortened
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+__all__ = ["Draft", "Family", "Film"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Film:
+    """What one run of a pipeline is asked for."""
+
+    image: Image
+    """The first frame, RGB, of the film's size."""
+    frames: int
+    """How many, as the family counts: a multiple of its time group, plus 1."""
+    steps: int
+    """Denoising steps of a whole run."""
+    guidance: float
+    """Classifier-free guidance; 1 switches it off."""
+    fps: float
+    """Frames a second that the model is to imagine."""
+    prompt: str
+    negative: str
+    seed: int = 0
+    draft: Draft | None = None
+    """What it is held to; None is the model left free."""
+
+    def generator(self) -> torch.Generator:
+        """A fresh one on the CPU: the same numbers on every device."""
+        return torch.Generator().manual_seed(self.seed)
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Draft:
+    """The draft of a film, and until when each place of it holds."""
+
+    frames: np.ndarray[Any, np.dtype[np.uint8]]
+    """uint8 (F, H, W, 3), of the film's size; frame 0 is its image."""
+    release: Callable[[int, int], torch.Tensor]
+    """From the number of latent frames and the pixels of a latent to float32 (f, h, w): the noise level, 0..1, at which
+    each latent is let go; 0 never, 1 at once."""
+    start: float = 1.0
+    """The noise level, 0..1, at which the run begins: below 1, what the draft shows is kept in the rough everywhere."""
+
+
+class Family:
+    """A family's facts, and the ways in which it differs. The defaults are those of a rectified-flow model (Wan)."""
+
+    name: ClassVar[str]
+    pipelines: ClassVar[tuple[str, ...]]
+    """Class names in a ``model_index.json`` that this adapter serves."""
+    model: ClassVar[str]
+    """The repository whose weights are meant when nothing else is said."""
+    licence: ClassVar[str]
+    gated: ClassVar[str] = ""
+    """Why it must be asked for explicitly; empty if it need not."""
+    multiple: ClassVar[int] = 16
+    """Height and width are multiples of it, px."""
+    group: ClassVar[int] = 4
+    """Frames in one latent frame: the number of frames is a multiple of it, plus 1."""
+    pixels: ClassVar[int] = 480 * 832
+    """Height times width that the model was trained at."""
+    frames: ClassVar[int] = 81
+    fps: ClassVar[float] = 16.0
+    steps: ClassVar[int] = 40
+    guidance: ClassVar[float] = 5.0
+    steers: ClassVar[bool] = True
+    """Whether a draft can hold it."""
+
+    def count(self, wanted: int) -> int:
+        """The number of frames nearest above ``wanted`` that the model can make, but no more than it was trained for."""
+        return min(-(-(max(wanted, 2) - 1) // self.group) * self.group + 1, self.frames)
+
+    def lead(self, pipe: Any) -> int:
+        """Frames that the pipeline makes before the photo and throws away."""
+        return 0
+
+    def keeps_first(self, pipe: Any) -> bool:
+        """Whether the pipeline itself holds the first latent frame clean, so that no noise may be written there."""
+        return False
+
+    def arguments(self, pipe: Any, film: Film) -> dict[str, Any]:
+        """What the stock pipeline is called with, seed and progress aside."""
+        width, height = film.image.size
+        return {
+            "image": film.image,
+            "prompt": film.prompt,
+            "negative_prompt": film.negative,
+            "height": height,
+            "width": width,
+            "num_frames": film.frames + self.lead(pipe),
+            "num_inference_steps": film.steps,
+            "guidance_scale": film.guidance,
+        }
+
+    def levels(self, pipe: Any, film: Film) -> Levels:
+        """The ladder that the pipeline will climb down, read from a copy of its own scheduler."""
+        scheduler = type(pipe.scheduler).from_config(pipe.scheduler.config)
+        scheduler.set_timesteps(film.steps)
+        return flow_levels(scheduler.sigmas)
+
+    def encode(self, pipe: Any, video: torch.Tensor) -> torch.Tensor:
+        """Clean latents, float32 (1, C, f, h, w), in the loop's normalisation, of a film (1, 3, F, H, W) in -1..1."""
+        z = pipe.vae.encode(video).latent_dist.mode().float()
+        shape = (1, -1, 1, 1, 1)
+        mean = torch.tensor(pipe.vae.config.latents_mean).view(shape).to(z)
+        return (z - mean) / torch.tensor(pipe.vae.config.latents_std).view(shape).to(z)
+
+    def pack(self, pipe: Any, latents: torch.Tensor) -> torch.Tensor:
+        """Latents (1, C, f, h, w) as the pipeline's loop holds them."""
+        return latents
+
+    def noise(self, pipe: Any, z: torch.Tensor, film: Film) -> torch.Tensor:
+        """The one noise of the run, (1, C, f, h, w)."""
+        return torch.randn(z.shape, generator=film.generator())
+
+    def begin(self, pipe: Any, film: Film, clock: Clock, levels: Levels, first: int) -> dict[str, Any]:
+        """The further arguments that make the pipeline begin with the clock's latents."""
+        return {"latents": clock.start * levels.gain_at(first)}
+
+    def skipped(self, levels: Levels, start: float) -> int:
+        """How many steps are left out when a run begins at the noise level ``start``."""
+        return levels.first(start)
+
+    def shorten(self, pipe: Any, first: int) -> Any:
+        """A context in which the pipeline leaves out its first steps."""
+        return shortened(pipe.scheduler, first)
+
+    def run(
+        self, pipe: Any, film: Film, output: str = "pt", report: Callable[[int], None] = lambda done: None
+    ) -> torch.Tensor:
+        """Make the film: float (F, 3, H, W) in 0..1, or whatever latents ``output="latent"`` gives.
+
+        Without a draft this is the stock pipeline's call, bit for bit.
+        """
+        further: dict[str, Any] = {}
+        hold, context = Hold(clock=None, levels=Levels(noise=(1.0, 0.0)), report=report), nullcontext()
+        if film.draft is not None:
+            levels = self.levels(pipe, film)
+            first = self.skipped(levels, film.draft.start)
+            clock = self.clock(pipe, film, levels, first)
+            further = self.begin(pipe, film, clock, levels, first)
+            hold, context = Hold(clock=clock, levels=levels, first=first, report=report), self.shorten(pipe, first)
+        with context, torch.no_grad():
+            made = pipe(
+                **{**self.arguments(pipe, film), **further},
+                generator=film.generator(),
+                callback_on_step_end=hold,
+                output_type=output,
+            )
+        return made.frames if output == "latent" else made.frames[0]
+
+    def clock(self, pipe: Any, film: Film, levels: Levels, first: int) -> Clock:
+        """The draft of a film as the clock of a run that leaves out its ``first`` steps."""
+        assert film.draft is not None
+        lead = self.lead(pipe)
+        device, dtype = pipe._execution_device, pipe.vae.dtype
+        frames = torch.from_numpy(np.concatenate([film.draft.frames[:1]] * lead + [film.draft.frames]))
+        video = frames.permute(3, 0, 1, 2)[None].to(device, dtype) / 127.5 - 1
+        with torch.no_grad():
+            z = self.encode(pipe, video).cpu()
+        release = film.draft.release(z.shape[2], video.shape[-1] // z.shape[-1]).clone()
+        if self.keeps_first(pipe):
+            release[0] = torch.inf
+        return Clock(
+            z=self.pack(pipe, z),
+            eps=self.pack(pipe, self.noise(pipe, z, film)),
+            release=self.pack(pipe, release[None, None].expand(z.shape)),
+            sigmas=levels.noise[first:],
+            schedule="flow",
+        )
+
+
+def flow_levels(sigmas: Any) -> Levels:
+    """The sigmas of a rectified-flow scheduler as levels.
+
+    Raises:
+        UsageError: if they leave 0..1: it is another kind of scheduler, and a draft would be noised wrongly.
+    """
+    noise = tuple(float(sigma) for sigma in sigmas)
+    if max(noise) > 1:
+        raise UsageError(
+            "backend: this model's scheduler is not a rectified flow, so a draft cannot hold it. Set steer to 0, "
+            "or use the scheduler that the model was published with."
+        )
+    return Levels(noise=noise)

@@ -1,0 +1,91 @@
+"""Holding any latent video pipeline to a draft: levels of noise, the callback, and a shortened run.
+
+All families are steered in one unit. A loop's latents are ``gain * ((1 - noise) * z + noise * eps)`` with ``noise`` in
+0..1: rectified flow has gain 1 and noise = sigma; a variance-preserving model has ``a * z + b * eps``, so noise =
+b / (a + b) and gain = a + b. The ratio noise / (1 - noise) = b / a is the sigma of an EDM model (Karras et al., 2022),
+so one position of the dial in :mod:`photomotion_diffusers.refining` means the same for SVD, Wan and CogVideoX.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from ..clocks import Clock
+
+__all__ = ["Hold", "Levels", "shortened"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Levels:
+    """How much noise there is before each step of a run, and after the last one."""
+
+    noise: tuple[float, ...]
+    """0..1, falling, one more than there are steps."""
+    gain: tuple[float, ...] = ()
+    """What the latents are multiplied by at each level; empty is 1 everywhere."""
+
+    def first(self, start: float) -> int:
+        """The first step that begins at or below the noise level ``start``; at least one step is left."""
+        return next((i for i, level in enumerate(self.noise[:-1]) if level <= start), len(self.noise) - 2)
+
+    def gain_at(self, step: int) -> float:
+        """The gain before ``step``."""
+        return self.gain[step] if self.gain else 1.0
+
+
+@dataclass(eq=False, kw_only=True)
+class Hold:
+    """diffusers' ``callback_on_step_end``: writes the draft back where it is not yet released, and reports the step."""
+
+    clock: Clock | None
+    """In flow form, of the steps that are run; None holds nothing."""
+    levels: Levels
+    """Of the whole ladder."""
+    first: int = 0
+    """How many steps of the ladder were left out."""
+    report: Callable[[int], None] = lambda done: None
+    """Called with the number of steps done; what it raises ends the run."""
+
+    def __call__(self, pipe: Any, step: int, timestep: Any, tensors: dict[str, Any]) -> dict[str, Any]:
+        """Hand back the latents with the draft written in."""
+        self.report(step + 1)
+        if self.clock is None:
+            return {}
+        gain = self.levels.gain_at(self.first + step + 1)
+        latents = self.clock.hold(step, tensors["latents"].float() / gain) * gain
+        forget(pipe.scheduler)
+        return {"latents": latents.to(tensors["latents"].dtype)}
+
+
+def forget(scheduler: Any) -> None:
+    """Make a multistep solver take its next step alone.
+
+    UniPC and DPM-Solver keep earlier latents and correct the new ones from them, which would undo what was written in.
+    """
+    if getattr(scheduler, "last_sample", None) is not None:
+        scheduler.last_sample = None
+    if hasattr(scheduler, "lower_order_nums"):
+        scheduler.lower_order_nums = 0
+
+
+@contextmanager
+def shortened(scheduler: Any, first: int) -> Iterator[None]:
+    """Let the next run of a pipeline leave out its ``first`` steps, whatever ladder it asks for. Undone at the end."""
+    whole = scheduler.set_timesteps
+
+    @functools.wraps(whole)
+    def set_timesteps(*args: Any, **kwargs: Any) -> None:
+        whole(*args, **kwargs)
+        scheduler.timesteps = scheduler.timesteps[first:]
+        if hasattr(scheduler, "sigmas"):
+            scheduler.sigmas = scheduler.sigmas[first:]
+
+    scheduler.set_timesteps = set_timesteps
+    try:
+        yield
+    finally:
+        del scheduler.set_timesteps

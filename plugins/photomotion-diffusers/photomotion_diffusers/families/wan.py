@@ -1,0 +1,82 @@
+"""Wan 2.1 and 2.2 image-to-video, FastWan, SkyReels-V2 and Wan VACE: one autoencoder, one kind of loop."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .base import Family, Film
+
+__all__ = ["FastWan", "SkyReelsV2", "Wan", "Wan5B", "WanVace"]
+
+
+class Wan(Family):
+    """Wan 2.2 A14B with its two experts, and Wan 2.1 14B."""
+
+    name = "wan-a14b"
+    pipelines = ("WanImageToVideoPipeline",)
+    model = "Wan-AI/Wan2.2-I2V-A14B-Diffusers"
+    licence = "Apache-2.0"
+    guidance = 3.5
+
+    def keeps_first(self, pipe: Any) -> bool:
+        """TI2V-5B puts the photo's latents into the first frame at every step; the others only look at it."""
+        return bool(pipe.config.expand_timesteps)
+
+
+class Wan5B(Wan):
+    """Wan 2.2 TI2V-5B: what a single card runs."""
+
+    name = "wan"
+    model = "Wan-AI/Wan2.2-TI2V-5B-Diffusers"
+    multiple = 32
+    pixels = 704 * 1280
+    frames = 121
+    fps = 24.0
+    steps = 50
+    guidance = 5.0
+
+
+class FastWan(Wan5B):
+    """TI2V-5B distilled to three steps without guidance."""
+
+    name = "fastwan"
+    model = "FastVideo/FastWan2.2-TI2V-5B-FullAttn-Diffusers"
+    steps = 3
+    guidance = 1.0
+
+
+class SkyReelsV2(Family):
+    """SkyReels-V2 image-to-video, Wan's architecture trained on films."""
+
+    name = "skyreels-v2"
+    pipelines = ("SkyReelsV2ImageToVideoPipeline",)
+    model = "Skywork/SkyReels-V2-I2V-14B-540P-Diffusers"
+    licence = "Skywork community licence"
+    pixels = 544 * 960
+    frames = 97
+    fps = 24.0
+    steps = 50
+
+
+class WanVace(Family):
+    """Wan VACE: the draft itself is the control film; held to it by the clock as well."""
+
+    name = "wan-vace"
+    pipelines = ("WanVACEPipeline",)
+    model = "Wan-AI/Wan2.1-VACE-1.3B-diffusers"
+    licence = "Apache-2.0"
+    steps = 30
+
+    def arguments(self, pipe: Any, film: Film) -> dict[str, Any]:
+        """The photo as first frame to keep, then the draft (gray without one) as what the rest is made from."""
+        import PIL.Image
+
+        size = film.image.size
+        if film.draft is None:
+            rest = [PIL.Image.new("RGB", size, (127, 127, 127))] * (film.frames - 1)
+        else:
+            rest = [PIL.Image.fromarray(frame) for frame in film.draft.frames[1:]]
+        stock = super().arguments(pipe, film)
+        del stock["image"]
+        masks = [PIL.Image.new("L", size, 0)] + [PIL.Image.new("L", size, 255)] * (film.frames - 1)
+        return {**stock, "video": [film.image, *rest], "mask": masks}
