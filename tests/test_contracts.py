@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from photomotion.builtin import plugin
 from photomotion.plugin import Implementation
 from photomotion.testing.contracts import (
@@ -45,6 +47,15 @@ class TestStill(MotionPriorContract):
 
 class TestImage(ConditionerContract):
     implementation = OFFERED["image"]
+
+
+class TestGuide(ConditionerContract):
+    implementation = OFFERED["guide"]
+
+
+class TestPrompt(ConditionerContract):
+    implementation = OFFERED["prompt"]
+    options: ClassVar = {"extra": "Soft light."}
 
 
 class TestWarp(BackendContract):

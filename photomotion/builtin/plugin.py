@@ -21,7 +21,7 @@ from photomotion.plugin import (
     hookimpl,
 )
 
-__all__ = ["FacemeshOptions", "Mp4Options", "NaturalOptions", "WarpOptions"]
+__all__ = ["FacemeshOptions", "Mp4Options", "NaturalOptions", "PromptOptions", "WarpOptions"]
 
 
 class FacemeshOptions(Options):
@@ -38,6 +38,13 @@ class NaturalOptions(Options):
     """How much everything moves, 0..2: 0 holds still, 1 is how people move for a portrait."""
     blinks_per_minute: float | None = Field(None, ge=0, le=40)
     """Blinks in a minute, 0..40; left out, it is drawn for the person."""
+
+
+class PromptOptions(Options):
+    """Options of the conditioner ``prompt``."""
+
+    extra: str = ""
+    """Words put at the end of the prompt."""
 
 
 class WarpOptions(Options):
@@ -93,6 +100,20 @@ def load_image(options: Options, runtime: Runtime) -> Conditioner:
     return ImageConditioner()
 
 
+def load_guide(options: Options, runtime: Runtime) -> Conditioner:
+    """Make the conditioner that adds a draft of the film."""
+    from .conditioners.guide import GuideConditioner
+
+    return GuideConditioner()
+
+
+def load_prompt(options: PromptOptions, runtime: Runtime) -> Conditioner:
+    """Make the conditioner that says the motion in words."""
+    from .conditioners.prompt import PromptConditioner
+
+    return PromptConditioner(options.extra)
+
+
 def load_warp(options: WarpOptions, runtime: Runtime) -> Backend:
     """Make the built-in renderer."""
     from .backends.warp import WarpBackend
@@ -146,9 +167,17 @@ def photomotion_motion_priors() -> Iterable[Implementation[MotionPrior, Any]]:
 
 @hookimpl
 def photomotion_conditioners() -> Iterable[Implementation[Conditioner, Any]]:
-    """Offer ``image``."""
-    summary = "Hands over the photo, its analysis and the motion, and nothing else."
-    return [Implementation(name="image", summary=summary, options=Options, load=load_image, gives=frozenset({"image"}))]
+    """Offer ``image``, ``guide`` and ``prompt``."""
+    image = "Hands over the photo, its analysis and the motion, and nothing else."
+    guide = "Adds a draft of the film from the built-in renderer, and masks of what moves in it."
+    prompt = "Adds the motion in words, for models that follow a text."
+    return [
+        Implementation(name="image", summary=image, options=Options, load=load_image, gives=frozenset({"image"})),
+        Implementation(name="guide", summary=guide, options=Options, load=load_guide, gives=frozenset({"guide"})),
+        Implementation(
+            name="prompt", summary=prompt, options=PromptOptions, load=load_prompt, gives=frozenset({"prompt"})
+        ),
+    ]
 
 
 @hookimpl

@@ -154,15 +154,52 @@ class ConditionerContract(Contract):
 
     protocol = Conditioner
 
-    def test_it_conditions(self, stage: Conditioner) -> None:
-        """A Conditioning with every promised part."""
-        photo, analysis, motion = fake_photo(), fake_analysis(), fake_motion(SHORT)
+    @pytest.mark.parametrize("gray", [False, True])
+    def test_it_conditions(self, stage: Conditioner, gray: bool) -> None:
+        """A Conditioning with the motion that was planned, the photo untouched, and every promised part filled."""
+        photo, analysis, motion = fake_photo(gray=gray), fake_analysis(), fake_motion(SHORT)
         before = digest(photo)
         conditioning = stage.condition(photo, analysis, motion)
         assert isinstance(conditioning, Conditioning)
         assert digest(photo) == before
-        parts = {"image", *conditioning.extras} | ({"prompt"} if conditioning.prompt is not None else set())
-        assert self.implementation.gives <= parts
+        assert conditioning.motion.frames == motion.frames
+        assert len(conditioning.analysis.faces) == len(conditioning.motion.faces) == len(motion.faces)
+        own = {"image": conditioning.photo, "prompt": conditioning.prompt, "guide": conditioning.guide}
+        filled = {name for name, part in {**conditioning.extras, **own}.items() if part is not None}
+        assert self.implementation.gives - filled == set()
+
+    def test_a_prompt_is_plain_text(self, stage: Conditioner) -> None:
+        """If there is one: one line that says something, and the same for the same motion."""
+        one, two = (stage.condition(fake_photo(), fake_analysis(), fake_motion(SHORT)).prompt for _ in range(2))
+        if one is None:
+            pytest.skip("it gives no prompt")
+        assert one == two
+        assert one.strip() == one != ""
+        assert one.isprintable()
+
+    def test_a_guide_is_a_draft_of_the_film(self, stage: Conditioner) -> None:
+        """If there is one: the photo first, a picture of its size for each row, the same each time it is drawn."""
+        conditioning = stage.condition(fake_photo(), fake_analysis(), fake_motion(SHORT))
+        guide, photo = conditioning.guide, conditioning.photo
+        if guide is None:
+            pytest.skip("it gives no guide")
+        assert guide.frames == SHORT.frames
+        assert guide.draw(0).tobytes() == digest(photo)
+        drafts = [guide.draw(row) for row in range(guide.frames)]
+        assert {(draft.dtype, draft.shape) for draft in drafts} == {(photo.pixels.dtype, photo.pixels.shape)}
+        assert all(np.array_equal(guide.draw(row), drafts[row]) for row in reversed(range(guide.frames)))
+
+    def test_regions_of_a_guide_lie_in_each_other(self, stage: Conditioner) -> None:
+        """If there is one: masks of the photo's size in 0..1, eyes and mouth in the head, the head in the person."""
+        conditioning = stage.condition(fake_photo(), fake_analysis(), fake_motion(SHORT))
+        if conditioning.guide is None:
+            pytest.skip("it gives no guide")
+        regions = conditioning.guide.regions
+        assert set(regions) >= {"eyes", "mouth", "head", "person"}
+        assert {mask.shape for mask in regions.values()} == {conditioning.photo.pixels.shape[:2]}
+        assert all(mask.min() >= 0 and mask.max() <= 1 for mask in regions.values())
+        assert all((regions[part] <= regions["head"]).all() for part in ("eyes", "mouth"))
+        assert (regions["head"] <= regions["person"]).all()
 
 
 class BackendContract(Contract):

@@ -2,9 +2,10 @@
 
 Read it in this order: ``geometry`` (a head's axes), ``grid`` (where motion is computed), ``head``, ``expressions`` and
 ``body`` (what moves), ``field`` (their sum), ``eyes`` and ``eyelids``, ``layers`` (people and background), ``scene``
-(all of it put together).
+(all of it put together). ``regions`` tells where in the picture something moves.
 """
 
+from .regions import moving_regions
 from .scene import Scene
 
-__all__ = ["Scene"]
+__all__ = ["Scene", "moving_regions"]

@@ -51,7 +51,7 @@ class Scene:
         self.identity = np.dstack([x, y]) * np.float32(self.people.scale)
 
     def territory(self, index: int) -> Array:
-        """Which nodes belong to this person and not to a neighbour, float32 (rows, columns), 0..1, soft at the border."""
+        """Which nodes are this person's and not a neighbour's, float32 (rows, columns), 0..1, soft between them."""
         x, y = self.grid.nodes
         near = []
         for head in self.heads:
