@@ -9,7 +9,7 @@ before it, whose result nobody looks at, is skipped too.
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, nullcontext
 from functools import partial
 from typing import Any, Literal
@@ -46,9 +46,15 @@ class Clip:
         self.short = False
         self._kept: list[tuple[torch.Tensor, int, list[torch.Tensor | None]]] = []
 
-    def begin(self, unet: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
-        """Before each pass of the U-Net: make the constants of its context the current ones."""
-        context: torch.Tensor = kwargs["encoder_hidden_states"] if "encoder_hidden_states" in kwargs else args[2]
+    def run(self, stock: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+        """One pass of the U-Net, with the constants of its context in place as long as it lasts."""
+        self._begin(kwargs["encoder_hidden_states"] if "encoder_hidden_states" in kwargs else args[2])
+        try:
+            return stock(*args, **kwargs)
+        finally:
+            self.short = False
+
+    def _begin(self, context: torch.Tensor) -> None:
         self.short = context.shape[1] == 1
         if not self.short:
             return
@@ -59,10 +65,6 @@ class Clip:
             self._kept = [*self._kept[-_CLIPS_KEPT + 1 :], (context, version, values)]
         for processor, value in zip(self.processors, values, strict=True):
             processor.value = value
-
-    def end(self, unet: nn.Module, args: tuple[Any, ...], output: Any) -> None:
-        """After each pass: nothing is promised to a block that is called by itself."""
-        self.short = False
 
     def forget(self) -> None:
         """Let go of every context and constant."""
@@ -128,8 +130,7 @@ def shorten_cross_attention(unet: Any, undo: ExitStack) -> None:
         block.attn2.set_processor(processor)
         override(undo, block.norm2, partial(_unless_short, clip, block.norm2.forward))
     undo.callback(clip.forget)
-    undo.callback(unet.register_forward_pre_hook(clip.begin, with_kwargs=True).remove)
-    undo.callback(unet.register_forward_hook(clip.end, always_call=True).remove)
+    override(undo, unet, partial(clip.run, unet.forward))
 
 
 class SelfAttention:

@@ -58,7 +58,12 @@ def speed_up(pipe: Any, exact: Exact | None = None) -> ExitStack:
 
     Returns:
         What undoes them: a context manager; ``close()`` it, or leave it open for as long as the pipeline lives.
+
+    Raises:
+        ValueError: if the U-Net already runs something else than its own ``forward``.
     """
+    if "forward" in vars(pipe.unet):
+        raise ValueError("the U-Net was already changed (speed_up, approximate, offloading): undo that, then speed_up")
     exact = exact or Exact()
     undo = ExitStack()
     try:

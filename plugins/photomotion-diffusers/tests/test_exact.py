@@ -130,3 +130,10 @@ def test_the_fast_decoder_agrees(pipe: Any) -> None:
     with speed_up(pipe):
         fast = np.concatenate(list(decode(pipe, latents)))
     assert np.abs(fast.astype(int) - stock).max() <= 1
+
+
+def test_it_comes_first_and_once(pipe: Any) -> None:
+    with speed_up(pipe), pytest.raises(ValueError, match="already changed"):
+        speed_up(pipe)
+    with speed_up(pipe):
+        pass
