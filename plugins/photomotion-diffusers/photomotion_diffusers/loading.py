@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import re
 import sys
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
@@ -108,13 +109,30 @@ def load_pipeline(
     names = [path.relative_to(folder).as_posix() for path in folder.rglob("*.safetensors")]
     variant = _variant(names, half=dtype != torch.float32)
     try:
-        pipeline = getattr(diffusers, name).from_pretrained(
-            str(folder), torch_dtype=dtype, use_safetensors=True, variant=variant, local_files_only=True
-        )
+        with _no_bars():
+            pipeline = getattr(diffusers, name).from_pretrained(
+                str(folder), torch_dtype=dtype, use_safetensors=True, variant=variant, local_files_only=True
+            )
     except (OSError, ValueError, KeyError, RuntimeError) as error:
         raise WeightsError(f"the model {model} cannot be loaded: {error}; fetch it again") from error
     pipeline.set_progress_bar_config(disable=True)
     return pipeline if device is None else pipeline.to(device)
+
+
+@contextmanager
+def _no_bars() -> Iterator[None]:
+    """Without the libraries' own progress bars, which would run through ours."""
+    from diffusers.utils import logging as diffusers_logging
+    from transformers.utils import logging as transformers_logging
+
+    shown = [log for log in (diffusers_logging, transformers_logging) if log.is_progress_bar_enabled()]
+    for log in shown:
+        log.disable_progress_bar()
+    try:
+        yield
+    finally:
+        for log in shown:
+            log.enable_progress_bar()
 
 
 def locate(model: str, *, revision: str | None, half: bool) -> Path:

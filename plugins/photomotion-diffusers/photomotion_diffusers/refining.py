@@ -109,7 +109,7 @@ def release_map(
         if level is None:
             level = np.full((height, width), steering.start, np.float32)
         mixed = np.exp(np.log(np.maximum(level, LOW)) * (1 - inside) + math.log(max(sigma, LOW)) * inside)
-        level = np.where(inside >= 1, np.float32(sigma), mixed).astype(np.float32)
+        level = np.where(inside >= 1, np.float32(sigma), np.minimum(mixed, level)).astype(np.float32)
     if level is None:
         raise ValueError(f"none of the regions {', '.join(steering.release)} is there")
     if schedule == "flow":

@@ -45,7 +45,7 @@ def between(first: Picture, second: Picture, part: float) -> Picture:
     grays = [cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY) for picture in (first, second)]
     if min(grays[0].shape) < SMALLEST:
         return np.asarray(cv2.addWeighted(first, 1 - part, second, part, 0), np.uint8)
-    search = cv2.DISOpticalFlow_create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
+    search = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
     forward = _moved(first, search.calc(grays[0], grays[1], None), part)
     backward = _moved(second, search.calc(grays[1], grays[0], None), 1 - part)
     return np.asarray(cv2.addWeighted(forward, 1 - part, backward, part, 0), np.uint8)

@@ -1,0 +1,333 @@
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+from tiny import FRAMES, fake_guide
+
+from photomotion.data import Conditioning, Frame, Timing
+from photomotion.errors import UsageError
+from photomotion.plugin import Event, Runtime
+from photomotion.testing.contracts import BackendContract
+from photomotion.testing.fakes import fake_analysis, fake_conditioning, fake_motion, fake_photo
+from photomotion_diffusers.clocks import Clock, karras, noised, tail
+from photomotion_diffusers.loading import load_pipeline
+from photomotion_diffusers.options import SvdOptions
+from photomotion_diffusers.plugin import BACKENDS
+from photomotion_diffusers.refining import Steering, make_clock, release_map, to_schedule
+from photomotion_diffusers.svd import PIPELINES, SvdBackend, ladder
+
+CLIP = Timing(seconds=0.6, fps=10)
+PLAIN = {"detail": 0.0, "background": "generated", "match_colour": False}
+(SVD,) = [offer for offer in BACKENDS if offer.name == "svd"]
+
+
+def no_weights(name: str) -> Path:
+    raise AssertionError(name)
+
+
+@pytest.fixture(scope="module")
+def pipe(svd_folder: Path) -> Any:
+    return load_pipeline(str(svd_folder), PIPELINES, torch.float32, "cpu")
+
+
+def options(**changes: Any) -> SvdOptions:
+    return SvdOptions(**{"model": "tiny", "steps": 3, "frames": 4, "size": 64, "fps": 10, "overlap": 2, **changes})
+
+
+def guided(timing: Timing = CLIP, width: int = 64, height: int = 64, **changes: Any) -> Conditioning:
+    return fake_guide(fake_conditioning(timing, width, height), **changes)
+
+
+def film(pipe: Any, chosen: SvdOptions, conditioning: Conditioning, seed: int = 0, **rest: Any) -> list[Frame]:
+    return list(SvdBackend(pipe, chosen, **rest).render(conditioning, conditioning_timing(conditioning), seed))
+
+
+def conditioning_timing(conditioning: Conditioning) -> Timing:
+    motion = conditioning.motion
+    return Timing(seconds=motion.frames / motion.fps, fps=motion.fps)
+
+
+def relative(a: torch.Tensor, b: torch.Tensor) -> float:
+    return float((a - b).abs().max() / b.abs().max())
+
+
+def test_without_steering_it_is_the_stock_pipeline(pipe: Any) -> None:
+    timing = Timing(seconds=0.4, fps=10)
+    frames = film(pipe, options(steer=0, **PLAIN), fake_conditioning(timing, 64, 64), seed=7)
+    stock = pipe(
+        Image.fromarray(fake_photo(64, 64).pixels),
+        height=64,
+        width=64,
+        num_frames=4,
+        num_inference_steps=3,
+        fps=10,
+        motion_bucket_id=40,
+        noise_aug_strength=0.02,
+        min_guidance_scale=1.0,
+        max_guidance_scale=3.0,
+        decode_chunk_size=8,
+        generator=torch.Generator().manual_seed(7),
+        output_type="pil",
+    ).frames[0]
+    for frame, picture in zip(frames[1:], stock[1:], strict=True):
+        assert np.array_equal(frame.pixels, np.asarray(picture))
+
+
+class Denoiser:
+    """The pipeline's parts, called by hand: what the stock loop computes, written again from the formulas."""
+
+    def __init__(self, pipe: Any, image: Image.Image, frames: int, generator: torch.Generator) -> None:
+        self.pipe, self.frames = pipe, frames
+        embedding = pipe._encode_image(image, "cpu", 1, True)
+        pixels = torch.from_numpy(np.asarray(image)).permute(2, 0, 1)[None].float() / 127.5 - 1
+        pixels = pixels + 0.02 * torch.randn(pixels.shape, generator=generator)
+        still = pipe.vae.encode(pixels).latent_dist.mode()
+        still = torch.cat([torch.zeros_like(still), still])[:, None].repeat(1, frames, 1, 1, 1)
+        self.fixed = (embedding, still, torch.tensor([[9.0, 40.0, 0.02]]).repeat(2, 1))
+        self.guidance = torch.linspace(1, 3, frames)[None, :, None, None, None]
+
+    def step(self, x: torch.Tensor, sigma: float, following: float) -> torch.Tensor:
+        embedding, still, ids = self.fixed
+        scaled = torch.cat([x, x]) / math.sqrt(sigma**2 + 1)
+        v = self.pipe.unet(
+            torch.cat([scaled, still], dim=2),
+            torch.tensor(0.25 * math.log(sigma)),
+            encoder_hidden_states=embedding,
+            added_time_ids=ids,
+        ).sample
+        free, held = v.chunk(2)
+        v = free + self.guidance * (held - free)
+        clean = v * (-sigma / math.sqrt(sigma**2 + 1)) + x / (sigma**2 + 1)
+        return x + (x - clean) / sigma * (following - sigma)
+
+
+def watch(backend: SvdBackend) -> list[tuple[Clock, torch.Tensor]]:
+    """A list that fills with the clock and the clean latents of each window."""
+    seen: list[tuple[Clock, torch.Tensor]] = []
+    run = backend._run
+
+    def watched(*args: Any) -> torch.Tensor:
+        latents = run(*args)
+        seen.append((args[3], latents))
+        return latents
+
+    backend._run = watched  # type: ignore[method-assign]
+    return seen
+
+
+@torch.no_grad()
+def test_the_dual_clock_is_an_explicit_loop(pipe: Any) -> None:
+    """Karras' ladder, Euler's steps and the draft written back by hand, against the unmodified pipeline."""
+    chosen = options(steps=10, steer=0.7, **PLAIN)
+    conditioning = guided(Timing(seconds=0.4, fps=10))
+    backend = SvdBackend(pipe, chosen)
+    seen = watch(backend)
+    list(backend.render(conditioning, conditioning_timing(conditioning), 3))
+    ((clock, latents),) = seen
+
+    generator = torch.Generator().manual_seed(3)
+    pictures = torch.from_numpy(np.stack([conditioning.guide.draw(row) for row in range(4)])).permute(0, 3, 1, 2)
+    z = pipe.vae.encode(pictures.float() / 127.5 - 1).latent_dist.mode()[None] * 0.18215
+    eps = torch.randn(z.shape, generator=generator)
+    assert relative(clock.z, z) < 1e-5 and torch.equal(clock.eps, eps)
+    levels = [sigma for sigma in karras(10) if sigma <= 75]
+    assert 1 < len(levels) < 10
+    release = clock.release
+    assert len(release.unique()) > 4
+    denoiser = Denoiser(pipe, Image.fromarray(conditioning.photo.pixels), 4, generator)
+    x = z + levels[0] * eps
+    for sigma, following in pairwise(levels):
+        x = denoiser.step(x, sigma, following)
+        keep = release < following if following else release == 0
+        x = torch.where(keep, z + following * eps, x)
+    assert relative(latents, x) < 1e-4
+
+
+@torch.no_grad()
+def test_held_everywhere_it_is_the_draft_through_the_decoder(pipe: Any) -> None:
+    conditioning = guided(Timing(seconds=0.4, fps=10), everywhere=True)
+    frames = film(pipe, options(steer=1, **PLAIN), conditioning)
+    backend = SvdBackend(pipe, options())
+    z = backend.encode([conditioning.guide.draw(row) for row in range(4)])
+    decoded = backend._decode(z[None])
+    for frame, picture in zip(frames[1:], decoded[1:], strict=True):
+        assert np.abs(frame.pixels.astype(int) - picture).max() <= 1
+
+
+def test_more_steering_is_closer_to_the_draft(pipe: Any) -> None:
+    conditioning = guided(Timing(seconds=0.4, fps=10))
+    errors = []
+    for steer in (0.05, 0.4, 0.7, 0.9, 1.0):
+        backend = SvdBackend(pipe, options(steer=steer, steps=12))
+        seen = watch(backend)
+        list(backend.render(conditioning, conditioning_timing(conditioning), 0))
+        ((clock, latents),) = seen
+        inside = release_map(
+            {"person": np.asarray(conditioning.guide.regions["person"])}, Steering.of(1), cell=8, frames=4, pinned=()
+        )
+        errors.append(float((latents - clock.z).abs()[(inside == 0)[None, :, None].expand_as(latents)].mean()))
+    assert errors == sorted(errors, reverse=True)
+    assert errors[-1] < 1e-6 < errors[-2]
+
+
+@pytest.mark.parametrize("steer", [0.0, 0.7])
+def test_the_same_seed_gives_the_same_bits(pipe: Any, steer: float) -> None:
+    one, two, other = (film(pipe, options(steer=steer), guided(), seed) for seed in (1, 1, 2))
+    assert all(np.array_equal(a.pixels, b.pixels) for a, b in zip(one, two, strict=True))
+    assert any(not np.array_equal(a.pixels, b.pixels) for a, b in zip(one, other, strict=True))
+
+
+@pytest.mark.parametrize(
+    ("width", "height"), [(64, 64), (61, 97), (200, 37), (7, 5), (1, 1), (33, 300)], ids=lambda n: str(n)
+)
+@pytest.mark.parametrize("steer", [0.0, 0.7])
+def test_any_photo_comes_back_at_its_own_size(pipe: Any, width: int, height: int, steer: float) -> None:
+    timing = Timing(seconds=0.3, fps=10)
+    photo = fake_photo(192, 240)
+    pixels = np.asarray(Image.fromarray(photo.pixels).resize((width, height)))
+    conditioning = Conditioning(
+        photo=photo.with_pixels(pixels), analysis=fake_analysis(width, height), motion=fake_motion(timing)
+    )
+    frames = film(pipe, options(steer=steer, steps=2), fake_guide(conditioning))
+    assert [frame.pixels.shape for frame in frames] == [(height, width, 3)] * 3
+    assert np.array_equal(frames[0].pixels, pixels)
+
+
+def test_windows_agree_where_they_overlap(pipe: Any) -> None:
+    """The shared latents are the same, in both kinds of run, and every frame comes once and in order."""
+    for steer in (0.0, 0.7):
+        backend = SvdBackend(pipe, options(steer=steer, overlap=2))
+        seen = watch(backend)
+        timing = Timing(seconds=0.9, fps=10)
+        frames = list(backend.render(guided(timing), timing, 0))
+        assert [frame.index for frame in frames] == list(range(9))
+        assert len(seen) == 4
+        results = [latents for _, latents in seen]
+        for before, after, shared in zip(results[:-1], results[1:], (2, 2, 3), strict=True):
+            assert torch.equal(before[:, -shared:], after[:, :shared])
+            assert not torch.equal(before, after)
+
+
+def test_a_long_film_holds_one_window(pipe: Any) -> None:
+    """The second window is not begun before the first one's frames are taken."""
+    events: list[Event] = []
+    timing = Timing(seconds=2, fps=10)
+    frames = SvdBackend(pipe, options(), events.append).render(guided(timing), timing, 0)
+    assert not events
+    for _ in range(3):
+        next(frames)
+    steps = [event.done for event in events if event.total]
+    assert steps and max(steps) < max(event.total or 0 for event in events) / 3
+    assert isinstance(frames, Iterator)
+
+
+def test_progress_and_cancelling_between_steps(pipe: Any) -> None:
+    events: list[Event] = []
+    film(pipe, options(steps=5, steer=0), fake_conditioning(CLIP, 64, 64), on_event=events.append)
+    told = [(event.done, event.total) for event in events if event.total]
+    assert told == [(i, 10) for i in range(1, 11)]
+
+    class Cancelled(Exception):
+        pass
+
+    def stop(event: Event) -> None:
+        if event.done == 2:
+            raise Cancelled
+
+    before = film(pipe, options(), guided())
+    with pytest.raises(Cancelled):
+        film(pipe, options(steer=0), guided(), on_event=stop)
+    after = film(pipe, options(), guided())
+    assert all(np.array_equal(a.pixels, b.pixels) for a, b in zip(before, after, strict=True))
+
+
+def test_there_is_nothing_to_steer_by(pipe: Any) -> None:
+    with pytest.raises(UsageError, match=r"conditioner='guide'.*steer=0"):
+        SvdBackend(pipe, options()).render(fake_conditioning(CLIP), CLIP, 0)
+
+
+def test_half_precision_encodes_in_full(svd_folder: Path) -> None:
+    """An upcast VAE's latents are those of float32, and it is back in its own dtype afterwards."""
+    pictures = [fake_photo(64, 64).pixels]
+    full = SvdBackend(load_pipeline(str(svd_folder), PIPELINES, torch.float32, "cpu"), options()).encode(pictures)
+    half = load_pipeline(str(svd_folder), PIPELINES, torch.bfloat16, "cpu")
+    assert half.unet.dtype == torch.bfloat16
+    latents = SvdBackend(half, options()).encode(pictures)
+    assert half.vae.dtype == torch.bfloat16
+    assert relative(latents, full) < 0.02
+    assert len(film(half, options(), guided())) == 6
+
+
+def test_the_ladder_is_karras(pipe: Any) -> None:
+    assert ladder(pipe, 25) == pytest.approx(karras(25), rel=1e-4, abs=1e-6)
+    assert pipe.unet.config.num_frames == FRAMES
+
+
+class TestSvd(BackendContract):
+    implementation = SVD
+    options = {"steps": 2, "frames": 4, "size": 64}  # noqa: RUF012
+
+    @pytest.fixture
+    def stage(self, svd_folder: Path) -> Iterator[Any]:
+        chosen = SVD.options(**{**self.options, "model": str(svd_folder)})
+        stage = SVD.load(chosen, Runtime(weights=no_weights, device="cpu"))
+        yield stage
+        self._close(stage)
+
+    def conditioning(self, timing: Timing, gray: bool) -> Conditioning:
+        return fake_guide(fake_conditioning(timing, gray=gray))
+
+
+def test_clocks_at_their_ends() -> None:
+    z, eps = torch.randn(2, 1, 3, 4, 2, 2)
+    levels = (4.0, 2.0, 0.0)
+    never, at_once = torch.zeros(3, 2, 2), torch.full((3, 2, 2), math.inf)
+    own = torch.randn(1, 3, 4, 2, 2)
+    held = make_clock(z, eps, never, levels, schedule="edm", frame_axis=1)
+    free = make_clock(z, eps, at_once, levels, schedule="edm", frame_axis=1)
+    assert torch.equal(held.hold(0, own), noised(z, eps, 2.0, "edm"))
+    assert torch.equal(held.hold(1, own), z)
+    assert torch.equal(free.hold(0, own), own) and torch.equal(free.hold(1, own), own)
+    with pytest.raises(ValueError, match="does not fit"):
+        Clock(z=z, eps=eps, release=torch.zeros(2, 3, 4, 2, 2), sigmas=levels, schedule="edm")
+
+
+def test_tails() -> None:
+    assert tail([8.0, 4.0, 2.0, 0.0], 4.0) == [4.0, 2.0, 0.0]
+    assert tail([8.0, 4.0, 2.0, 0.0], 100.0) == [8.0, 4.0, 2.0, 0.0]
+    assert tail([8.0, 4.0, 2.0, 0.0], 1.0) == [2.0, 0.0]
+
+
+def test_the_dial() -> None:
+    free, middle, exact = (Steering.of(steer) for steer in (0, 0.7, 1))
+    assert free.start == pytest.approx(700) and middle.start == pytest.approx(75) and exact.start == pytest.approx(15)
+    assert set(exact.release.values()) == {0.0}
+    for steer in np.linspace(0, 1, 21):
+        levels = Steering.of(float(steer))
+        order = [levels.start, *levels.release.values()]
+        assert order == sorted(order, reverse=True)
+    assert to_schedule(75.0, "flow") == pytest.approx(0.987, abs=1e-3)
+    assert to_schedule(math.inf, "flow") == math.inf
+
+
+def test_a_release_map_keeps_thin_regions_and_pins() -> None:
+    regions = {name: np.zeros((32, 48), np.float32) for name in ("person", "head", "mouth", "eyes")}
+    regions["person"][:, 8:40] = 1
+    regions["eyes"][9, 20] = 1
+    steering = Steering.of(0.7)
+    release = release_map(regions, steering, cell=8, frames=3)
+    assert release.shape == (3, 4, 6)
+    assert release[0].max() == 0 and torch.equal(release[1], release[2])
+    assert release[1, 1, 2] == steering.release["eyes"]
+    assert release[1, 0, 2] == pytest.approx(steering.release["person"])
+    assert release[1, 0, 0] == pytest.approx(steering.start)
+    flow = release_map(regions, steering, cell=8, frames=3, schedule="flow")
+    assert torch.allclose(flow[1], release[1] / (1 + release[1]))
