@@ -7,6 +7,7 @@ from typing import Any
 
 from photomotion.plugin import Backend, Conditioner, Implementation, PostProcessor, Runtime, hookimpl
 
+from .families.offers import FAMILY_BACKENDS
 from .options import SvdOptions
 
 __all__ = ["BACKENDS", "CONDITIONERS", "POSTPROCESSORS"]
@@ -27,6 +28,7 @@ BACKENDS: list[Implementation[Backend, Any]] = [
         load=load_svd,
         prefers="guide",
     ),
+    *FAMILY_BACKENDS,
 ]
 CONDITIONERS: list[Implementation[Conditioner, Any]] = []
 POSTPROCESSORS: list[Implementation[PostProcessor, Any]] = []

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -11,8 +11,8 @@ import numpy as np
 import torch
 
 from photomotion.errors import UsageError
+from photomotion_diffusers.clocks import Clock
 
-from ..clocks import Clock
 from .steering import Hold, Levels, shortened
 
 if TYPE_CHECKING:
@@ -82,10 +82,14 @@ class Family:
     guidance: ClassVar[float] = 5.0
     steers: ClassVar[bool] = True
     """Whether a draft can hold it."""
+    packages: ClassVar[tuple[str, ...]] = ()
+    """What its pipeline imports only when it is called."""
+    precise_decoder: ClassVar[bool] = False
+    """Whether its autoencoder is to stay in float32 when all else is halved."""
 
     def count(self, wanted: int) -> int:
-        """The number of frames nearest above ``wanted`` that the model can make, but no more than it was trained for."""
-        return min(-(-(max(wanted, 2) - 1) // self.group) * self.group + 1, self.frames)
+        """The smallest number of frames that the model can make and that is not below ``wanted``."""
+        return -(-(max(wanted, 2) - 1) // self.group) * self.group + 1
 
     def lead(self, pipe: Any) -> int:
         """Frames that the pipeline makes before the photo and throws away."""
@@ -120,11 +124,16 @@ class Family:
         z = pipe.vae.encode(video).latent_dist.mode().float()
         shape = (1, -1, 1, 1, 1)
         mean = torch.tensor(pipe.vae.config.latents_mean).view(shape).to(z)
-        return (z - mean) / torch.tensor(pipe.vae.config.latents_std).view(shape).to(z)
+        normal: torch.Tensor = (z - mean) / torch.tensor(pipe.vae.config.latents_std).view(shape).to(z)
+        return normal
 
     def pack(self, pipe: Any, latents: torch.Tensor) -> torch.Tensor:
         """Latents (1, C, f, h, w) as the pipeline's loop holds them."""
         return latents
+
+    def place(self, pipe: Any) -> tuple[Any, torch.dtype]:
+        """Where a draft is encoded, and in what."""
+        return pipe._execution_device, pipe.vae.dtype
 
     def noise(self, pipe: Any, z: torch.Tensor, film: Film) -> torch.Tensor:
         """The one noise of the run, (1, C, f, h, w)."""
@@ -138,39 +147,47 @@ class Family:
         """How many steps are left out when a run begins at the noise level ``start``."""
         return levels.first(start)
 
-    def shorten(self, pipe: Any, first: int) -> Any:
+    def shorten(self, pipe: Any, first: int) -> AbstractContextManager[None]:
         """A context in which the pipeline leaves out its first steps."""
         return shortened(pipe.scheduler, first)
 
     def run(
-        self, pipe: Any, film: Film, output: str = "pt", report: Callable[[int], None] = lambda done: None
+        self, pipe: Any, film: Film, output: str = "pt", report: Callable[[int, int], None] = lambda done, total: None
     ) -> torch.Tensor:
         """Make the film: float (F, 3, H, W) in 0..1, or whatever latents ``output="latent"`` gives.
 
         Without a draft this is the stock pipeline's call, bit for bit.
         """
         further: dict[str, Any] = {}
-        hold, context = Hold(clock=None, levels=Levels(noise=(1.0, 0.0)), report=report), nullcontext()
+        hold = Hold(clock=None, levels=Levels(noise=(1.0, 0.0)), report=lambda done: report(done, film.steps))
+        context: AbstractContextManager[None] = nullcontext()
         if film.draft is not None:
             levels = self.levels(pipe, film)
             first = self.skipped(levels, film.draft.start)
             clock = self.clock(pipe, film, levels, first)
             further = self.begin(pipe, film, clock, levels, first)
-            hold, context = Hold(clock=clock, levels=levels, first=first, report=report), self.shorten(pipe, first)
-        with context, torch.no_grad():
-            made = pipe(
-                **{**self.arguments(pipe, film), **further},
-                generator=film.generator(),
-                callback_on_step_end=hold,
-                output_type=output,
-            )
-        return made.frames if output == "latent" else made.frames[0]
+            left = film.steps - first
+            hold = Hold(clock=clock, levels=levels, first=first, report=lambda done: report(done, left))
+            context = self.shorten(pipe, first)
+        try:
+            with context, torch.no_grad():
+                made = pipe(
+                    **{**self.arguments(pipe, film), **further},
+                    generator=film.generator(),
+                    callback_on_step_end=hold,
+                    output_type=output,
+                )
+        except BaseException:
+            pipe.maybe_free_model_hooks()
+            raise
+        frames: torch.Tensor = made.frames if output == "latent" else made.frames[0]
+        return frames
 
     def clock(self, pipe: Any, film: Film, levels: Levels, first: int) -> Clock:
         """The draft of a film as the clock of a run that leaves out its ``first`` steps."""
         assert film.draft is not None
         lead = self.lead(pipe)
-        device, dtype = pipe._execution_device, pipe.vae.dtype
+        device, dtype = self.place(pipe)
         frames = torch.from_numpy(np.concatenate([film.draft.frames[:1]] * lead + [film.draft.frames]))
         video = frames.permute(3, 0, 1, 2)[None].to(device, dtype) / 127.5 - 1
         with torch.no_grad():

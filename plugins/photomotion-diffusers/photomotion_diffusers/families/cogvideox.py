@@ -6,7 +6,8 @@ from typing import Any
 
 import torch
 
-from ..clocks import Clock
+from photomotion_diffusers.clocks import Clock
+
 from .base import Family, Film
 from .steering import Levels
 

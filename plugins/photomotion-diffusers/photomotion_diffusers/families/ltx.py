@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import numpy as np
@@ -10,7 +10,8 @@ import torch
 from diffusers.pipelines.ltx.pipeline_ltx import calculate_shift
 from diffusers.pipelines.ltx.pipeline_ltx_condition import linear_quadratic_schedule
 
-from ..clocks import Clock
+from photomotion_diffusers.clocks import Clock
+
 from .base import Family, Film, flow_levels
 from .steering import Levels
 
@@ -116,7 +117,7 @@ class LtxCondition(Ltx):
         )
         return {"latents": z, "denoise_strength": (film.steps - first + 0.5) / film.steps}
 
-    def shorten(self, pipe: Any, first: int) -> Any:
+    def shorten(self, pipe: Any, first: int) -> AbstractContextManager[None]:
         """Nothing to do: the strength says it."""
         return nullcontext()
 

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from ..clocks import Clock
+from photomotion_diffusers.clocks import Clock
 
 __all__ = ["Hold", "Levels", "shortened"]
 

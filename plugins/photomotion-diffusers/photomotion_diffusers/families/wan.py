@@ -17,6 +17,8 @@ class Wan(Family):
     model = "Wan-AI/Wan2.2-I2V-A14B-Diffusers"
     licence = "Apache-2.0"
     guidance = 3.5
+    packages = ("ftfy",)
+    precise_decoder = True
 
     def keeps_first(self, pipe: Any) -> bool:
         """TI2V-5B puts the photo's latents into the first frame at every step; the others only look at it."""
@@ -52,6 +54,8 @@ class SkyReelsV2(Family):
     pipelines = ("SkyReelsV2ImageToVideoPipeline",)
     model = "Skywork/SkyReels-V2-I2V-14B-540P-Diffusers"
     licence = "Skywork community licence"
+    packages = ("ftfy",)
+    precise_decoder = True
     pixels = 544 * 960
     frames = 97
     fps = 24.0
@@ -66,6 +70,8 @@ class WanVace(Family):
     model = "Wan-AI/Wan2.1-VACE-1.3B-diffusers"
     licence = "Apache-2.0"
     steps = 30
+    packages = ("ftfy",)
+    precise_decoder = True
 
     def arguments(self, pipe: Any, film: Film) -> dict[str, Any]:
         """The photo as first frame to keep, then the draft (gray without one) as what the rest is made from."""
