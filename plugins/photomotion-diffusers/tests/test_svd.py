@@ -17,11 +17,11 @@ from photomotion.errors import UsageError
 from photomotion.plugin import Event, Runtime
 from photomotion.testing.contracts import BackendContract
 from photomotion.testing.fakes import fake_analysis, fake_conditioning, fake_motion, fake_photo
-from photomotion_diffusers.clocks import Clock, karras, noised, tail
+from photomotion_diffusers.clocks import Clock, karras
 from photomotion_diffusers.loading import load_pipeline
 from photomotion_diffusers.options import SvdOptions
 from photomotion_diffusers.plugin import BACKENDS
-from photomotion_diffusers.refining import Steering, make_clock, release_map, to_schedule
+from photomotion_diffusers.refining import Steering, release_map
 from photomotion_diffusers.svd import PIPELINES, SvdBackend, ladder
 
 CLIP = Timing(seconds=0.6, fps=10)
@@ -284,50 +284,3 @@ class TestSvd(BackendContract):
 
     def conditioning(self, timing: Timing, gray: bool) -> Conditioning:
         return fake_guide(fake_conditioning(timing, gray=gray))
-
-
-def test_clocks_at_their_ends() -> None:
-    z, eps = torch.randn(2, 1, 3, 4, 2, 2)
-    levels = (4.0, 2.0, 0.0)
-    never, at_once = torch.zeros(3, 2, 2), torch.full((3, 2, 2), math.inf)
-    own = torch.randn(1, 3, 4, 2, 2)
-    held = make_clock(z, eps, never, levels, schedule="edm", frame_axis=1)
-    free = make_clock(z, eps, at_once, levels, schedule="edm", frame_axis=1)
-    assert torch.equal(held.hold(0, own), noised(z, eps, 2.0, "edm"))
-    assert torch.equal(held.hold(1, own), z)
-    assert torch.equal(free.hold(0, own), own) and torch.equal(free.hold(1, own), own)
-    with pytest.raises(ValueError, match="does not fit"):
-        Clock(z=z, eps=eps, release=torch.zeros(2, 3, 4, 2, 2), sigmas=levels, schedule="edm")
-
-
-def test_tails() -> None:
-    assert tail([8.0, 4.0, 2.0, 0.0], 4.0) == [4.0, 2.0, 0.0]
-    assert tail([8.0, 4.0, 2.0, 0.0], 100.0) == [8.0, 4.0, 2.0, 0.0]
-    assert tail([8.0, 4.0, 2.0, 0.0], 1.0) == [2.0, 0.0]
-
-
-def test_the_dial() -> None:
-    free, middle, exact = (Steering.of(steer) for steer in (0, 0.7, 1))
-    assert free.start == pytest.approx(700) and middle.start == pytest.approx(75) and exact.start == pytest.approx(15)
-    assert set(exact.release.values()) == {0.0}
-    for steer in np.linspace(0, 1, 21):
-        levels = Steering.of(float(steer))
-        order = [levels.start, *levels.release.values()]
-        assert order == sorted(order, reverse=True)
-    assert to_schedule(75.0, "flow") == pytest.approx(0.987, abs=1e-3)
-    assert to_schedule(math.inf, "flow") == math.inf
-
-
-def test_a_release_map_keeps_thin_regions_and_pins() -> None:
-    regions = {name: np.zeros((32, 48), np.float32) for name in ("person", "head", "mouth", "eyes")}
-    regions["person"][:, 8:40] = 1
-    regions["eyes"][9, 20] = 1
-    steering = Steering.of(0.7)
-    release = release_map(regions, steering, cell=8, frames=3)
-    assert release.shape == (3, 4, 6)
-    assert release[0].max() == 0 and torch.equal(release[1], release[2])
-    assert release[1, 1, 2] == steering.release["eyes"]
-    assert release[1, 0, 2] == pytest.approx(steering.release["person"])
-    assert release[1, 0, 0] == pytest.approx(steering.start)
-    flow = release_map(regions, steering, cell=8, frames=3, schedule="flow")
-    assert torch.allclose(flow[1], release[1] / (1 + release[1]))
