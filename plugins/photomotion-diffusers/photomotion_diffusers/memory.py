@@ -1,0 +1,253 @@
+"""Where SVD fits: a plan chosen from the free memory, said aloud, and the next smaller one if it was too big.
+
+::
+
+    chosen = plan(free_memory(device), 25, 576, 1024, torch.bfloat16, device=device)
+    print(chosen)
+    film = with_retry(chosen, pipe, lambda plan: pipe(..., decode_chunk_size=plan.decode_chunk), say=print)
+
+The figures are counted, not guessed: :mod:`.flops` runs the architecture of SVD-XT on the meta device, and a test
+holds the constants here to it. Eager PyTorch, attention by a fused kernel.
+"""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any, Literal, TypeVar
+
+import torch
+
+from photomotion.errors import StageError
+
+from .reuse import store_fp8
+
+__all__ = ["MemoryPlan", "apply", "free_memory", "plan", "plan_memory", "with_retry"]
+
+T = TypeVar("T")
+
+UNET, VAE, CLIP = 1_524_600_000, 97_700_000, 632_100_000
+"""Parameters."""
+STREAMED = 4 * 29_500_000
+"""Parameters on the device when layers are streamed: the largest one, the next, and what is not yet freed."""
+STEP, STEP_CHUNKED = 9001, 5161
+"""Elements alive at the peak of a step for each place of the latents (frame x 8 x 8 pixels) of the batch."""
+DECODE, DECODED = 1024, 3
+"""Elements alive at the peak of decoding for each pixel decoded together; and those of each finished pixel, which
+diffusers keeps, joins and casts to float32."""
+SLACK = 1.15
+"""What workspaces and gaps between allocations take on top."""
+CHUNKS = (14, 8, 4, 2, 1)
+
+Offload = Literal["none", "model", "groups"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class MemoryPlan:
+    """How the pipeline is laid out in memory. ``str(plan)`` says so in a sentence."""
+
+    name: str
+    """``"whole"``, ``"small decode chunks"``, ``"forward chunks"``, ``"model offload"``, ``"fp8"``, ``"group offload"``;
+    each smaller and slower than the one before. Only fp8 changes the film, and decoding fewer frames at once a bit."""
+    device: str
+    decode_chunk: int
+    """Frames to decode together: give it to the pipeline as ``decode_chunk_size``."""
+    forward_chunks: bool
+    """Feed-forward layers work through one frame at a time."""
+    offload: Offload
+    """What waits in host memory: nothing, the networks that have no turn, or every layer that has none."""
+    fp8: bool
+    """The U-Net's weights are stored as float8."""
+    peak_bytes: int
+    """Estimated."""
+    free_bytes: int
+    """Known when the plan was made."""
+    smaller: MemoryPlan | None = None
+    """The next smaller plan."""
+
+    @property
+    def fits(self) -> bool:
+        """Whether the estimate is below what was free."""
+        return self.peak_bytes <= self.free_bytes
+
+    def __str__(self) -> str:
+        where = {
+            "none": f"every network on {self.device}",
+            "model": f"one network at a time on {self.device}",
+            "groups": f"one layer after the other on {self.device}",
+        }[self.offload]
+        how = [where, f"{self.decode_chunk} frame{'s' * (self.decode_chunk != 1)} decoded at once"]
+        how += ["feed-forward layers frame by frame"] * self.forward_chunks + ["weights stored as fp8"] * self.fp8
+        fit = "" if self.fits else "; this may not be enough: choose fewer frames or a smaller size"
+        free = f"about {self.peak_bytes / 1e9:.1f} GB of {self.free_bytes / 1e9:.1f} GB free"
+        return f"Memory plan '{self.name}': {', '.join(how)}; {free}{fit}."
+
+
+def free_memory(device: str | torch.device) -> int:
+    """Bytes that can still be allocated on ``device``; what PyTorch holds but does not use counts as free."""
+    device = torch.device(device)
+    if device.type == "cuda":
+        unused = torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device)
+        return int(torch.cuda.mem_get_info(device)[0] + unused)
+    if device.type == "mps":
+        return int(torch.mps.recommended_max_memory() - torch.mps.driver_allocated_memory())
+    import psutil  # type: ignore[import-untyped]  # a dependency of accelerate
+
+    return int(psutil.virtual_memory().available)
+
+
+def plan(
+    free_bytes: int,
+    frames: int,
+    height: int,
+    width: int,
+    dtype: torch.dtype,
+    *,
+    guided: bool = True,
+    device: str = "cuda",
+    fp8: bool = False,
+) -> MemoryPlan:
+    """The fastest plan whose estimate fits into ``free_bytes``; the smallest there is, if none does.
+
+    Args:
+        free_bytes: with no network loaded on the device yet.
+        frames: of one run.
+        height: of the frames, in pixels.
+        width: of the frames, in pixels.
+        dtype: of the weights and activations.
+        guided: whether each step is computed with and without the photo (guidance above 1).
+        device: offloading is considered on CUDA only; elsewhere host and device share their memory.
+        fp8: whether storing weights as float8 may be considered.
+    """
+    rungs = list(_rungs(torch.device(device).type == "cuda", fp8))
+    size, places = dtype.itemsize, frames * (height // 8) * (width // 8) * (2 if guided else 1)
+
+    def peak(rung: _Rung, chunk: int) -> int:
+        unet = UNET * (1 if rung.fp8 else size)
+        step = size * places * (STEP_CHUNKED if rung.forward_chunks else STEP)
+        decode = height * width * (size * DECODE * chunk + (2 * size + 4) * DECODED * frames)
+        if rung.offload == "groups":
+            return int(size * STREAMED + SLACK * max(step, decode))
+        if rung.offload == "model":
+            return int(max(unet + SLACK * step, size * VAE + SLACK * decode, size * CLIP))
+        return int(unet + size * (VAE + CLIP) + SLACK * max(step, decode))
+
+    def fitting(rung: _Rung, limit: int) -> int:
+        if rung.name == "whole":
+            return frames
+        chunks = [chunk for chunk in CHUNKS if chunk < limit]
+        return next((chunk for chunk in chunks if peak(rung, chunk) <= free_bytes), 1)
+
+    first = next((i for i, rung in enumerate(rungs) if peak(rung, fitting(rung, frames + 1)) <= free_bytes), -1)
+    laid = []
+    chunk = frames + 1
+    for rung in rungs[first:]:
+        chunk = fitting(rung, chunk)  # the next smaller plan must be smaller in decoding too, where this one may fail
+        laid.append((rung, chunk))
+    found: MemoryPlan | None = None
+    for rung, chunk in reversed(laid):
+        found = MemoryPlan(
+            name=rung.name,
+            device=device,
+            decode_chunk=chunk,
+            forward_chunks=rung.forward_chunks,
+            offload=rung.offload,
+            fp8=rung.fp8,
+            peak_bytes=peak(rung, chunk),
+            free_bytes=free_bytes,
+            smaller=found,
+        )
+    assert found is not None
+    return found
+
+
+@dataclass(frozen=True)
+class _Rung:
+    name: str
+    forward_chunks: bool = True
+    offload: Offload = "none"
+    fp8: bool = False
+
+
+def _rungs(offload: bool, fp8: bool) -> Iterator[_Rung]:
+    yield _Rung("whole", forward_chunks=False)
+    yield _Rung("small decode chunks", forward_chunks=False)
+    yield _Rung("forward chunks")
+    if offload:
+        yield _Rung("model offload", offload="model")
+    if fp8:
+        yield _Rung("fp8", offload="model" if offload else "none", fp8=True)
+    if offload:
+        yield _Rung("group offload", offload="groups", fp8=fp8)
+
+
+def apply(plan: MemoryPlan, pipe: Any) -> None:
+    """Lay ``pipe``, a ``StableVideoDiffusionPipeline``, out by ``plan``, from whichever plan it had before.
+
+    Group offloading and fp8 cannot be taken back; they come last for that reason.
+    """
+    pipe.remove_all_hooks()
+    for module in pipe.unet.modules():
+        if hasattr(module, "set_chunk_feed_forward"):
+            # chunks of one frame; one of the sequence, as (1, 1) would give, are thousands
+            module.set_chunk_feed_forward(1 if plan.forward_chunks else None, dim=0)
+    if plan.fp8 and not any(weight.dtype == torch.float8_e4m3fn for weight in pipe.unet.parameters()):
+        store_fp8(pipe.unet)
+    if plan.offload == "none":
+        pipe.to(plan.device)
+    elif plan.offload == "model":
+        pipe.enable_model_cpu_offload(device=plan.device)
+    else:
+        pipe.to("cpu")
+        device = torch.device(plan.device)
+        pipe.enable_group_offload(device, offload_type="leaf_level", use_stream=device.type == "cuda")
+
+
+def plan_memory(pipe: Any, options: Any, device: str) -> Any:
+    """Plan for ``options`` (``frames``, ``size``: the long edge in pixels), apply it and hand ``pipe`` back."""
+    frames = options.frames or pipe.unet.config.num_frames
+    apply(plan(free_memory(device), frames, options.size, options.size, pipe.unet.dtype, device=device), pipe)
+    return pipe
+
+
+def with_retry(
+    plan: MemoryPlan, pipe: Any, run: Callable[[MemoryPlan], T], say: Callable[[str], None] = lambda sentence: None
+) -> T:
+    """Apply ``plan``, and run; out of memory, once more with the next smaller plan.
+
+    Args:
+        plan: what to begin with.
+        pipe: the pipeline.
+        run: does the work from its beginning, each time it is called, by the plan it is given.
+        say: told, in a sentence, which plan is used and why.
+
+    Raises:
+        StageError: if memory was short both times, or there is nothing smaller; says what to do.
+    """
+    for attempt in (plan, plan.smaller):
+        if attempt is None:
+            break
+        say(str(attempt))
+        cause = None
+        try:
+            apply(attempt, pipe)
+            return run(attempt)
+        except RuntimeError as error:
+            if not _is_out_of_memory(error):
+                raise
+            cause, last = error.with_traceback(None), attempt  # its frames would keep every tensor alive
+        gc.collect()
+        if torch.cuda.is_available():
+            torch.cuda.empty_cache()
+        say(f"Out of memory with plan '{attempt.name}'.")
+    raise StageError(
+        f"out of memory on {plan.device}, lastly with plan '{last.name}' ({last.peak_bytes / 1e9:.1f} GB estimated): "
+        "choose fewer frames or a smaller size, or free the device of other work"
+    ) from cause
+
+
+def _is_out_of_memory(error: RuntimeError) -> bool:
+    """Whether it is CUDA's error, or the unnamed one of the CPU or of Apple's devices."""
+    said = str(error)
+    return isinstance(error, torch.cuda.OutOfMemoryError) or "out of memory" in said or "can't allocate memory" in said
