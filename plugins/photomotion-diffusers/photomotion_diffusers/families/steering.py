@@ -14,6 +14,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+import torch
+
 from photomotion_diffusers.clocks import Clock
 
 __all__ = ["Hold", "Levels", "shortened"]
@@ -56,9 +58,12 @@ class Hold:
         if self.clock is None:
             return {}
         gain = self.levels.gain_at(self.first + step + 1)
-        latents = self.clock.hold(step, tensors["latents"].float() / gain) * gain
+        before = tensors["latents"].float() / gain
+        after = self.clock.hold(step, before)
+        if torch.equal(before, after):
+            return {}
         forget(pipe.scheduler)
-        return {"latents": latents.to(tensors["latents"].dtype)}
+        return {"latents": (after * gain).to(tensors["latents"].dtype)}
 
 
 def forget(scheduler: Any) -> None:

@@ -1,0 +1,434 @@
+"""Every family against diffusers itself: stock runs, drafts that hold, explicit loops, films."""
+
+from __future__ import annotations
+
+import gc
+import importlib
+import types
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import diffusers
+import numpy as np
+import PIL.Image
+import pytest
+import torch
+from tiny_families import TINY, save
+
+from photomotion.data import Conditioning, Timing
+from photomotion.errors import UsageError, WeightsError
+from photomotion.plugin import Event, Runtime
+from photomotion.testing.fakes import fake_conditioning
+from photomotion_diffusers.families import backend as backend_module
+from photomotion_diffusers.families.backend import FamilyBackend, load_family
+from photomotion_diffusers.families.base import Draft, Family, Film, flow_levels
+from photomotion_diffusers.families.offers import FAMILY_BACKENDS
+from photomotion_diffusers.families.options import FamilyOptions, HunyuanOptions, Wan5BOptions
+from photomotion_diffusers.families.registry import FAMILIES, UNTESTED, of_index
+from photomotion_diffusers.families.steering import Levels, shortened
+
+torch.set_num_threads(1)
+
+HEIGHT, WIDTH, FRAMES, STEPS = 96, 64, 9, 4
+ADAPTER = {
+    "wan21": "wan-a14b",
+    "wan22-5b": "wan",
+    "wan22-a14b": "wan-a14b",
+    "skyreels": "skyreels-v2",
+    "vace": "wan-vace",
+    "ltx": "ltx",
+    "ltx-condition": "ltx-condition",
+    "cogvideox": "cogvideox",
+    "cogvideox15": "cogvideox",
+    "hunyuan": "hunyuan",
+    "hunyuan-concat": "hunyuan",
+}
+TEXTLESS = dict.fromkeys(("text_encoder", "tokenizer", "text_encoder_2", "tokenizer_2"))
+FTFY = ("wan.pipeline_wan_i2v", "wan.pipeline_wan_vace", "skyreels_v2.pipeline_skyreels_v2_i2v")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def plain_text() -> Iterator[None]:
+    """Stand-ins for what is not at hand: ftfy (which leaves plain text alone) and Hunyuan's language models."""
+    patch = pytest.MonkeyPatch()
+    for name in FTFY:
+        module = importlib.import_module(f"diffusers.pipelines.{name}")
+        if not hasattr(module, "ftfy"):
+            patch.setattr(module, "ftfy", types.SimpleNamespace(fix_text=str), raising=False)
+    embeds = (torch.full((1, 5, 16), 0.1), torch.full((1, 8), 0.1), torch.ones(1, 5))
+    patch.setattr(diffusers.HunyuanVideoImageToVideoPipeline, "encode_prompt", lambda self, **kwargs: embeds)
+    yield
+    patch.undo()
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("models")
+
+
+@pytest.fixture(scope="module", params=list(TINY))
+def loaded(request: pytest.FixtureRequest, folder: Path) -> Iterator[tuple[Family, Any]]:
+    """A family's adapter and its tiny pipeline, from disk."""
+    yield FAMILIES[ADAPTER[request.param]], open_pipe(request.param, folder)
+    gc.collect()
+
+
+def open_pipe(name: str, folder: Path) -> Any:
+    path = folder / name if (folder / name).is_dir() else save(name, folder)
+    pipe = diffusers.DiffusionPipeline.from_pretrained(path, **(TEXTLESS if name.startswith("hunyuan") else {}))
+    pipe.set_progress_bar_config(disable=True)
+    return pipe
+
+
+def pictures() -> np.ndarray[Any, np.dtype[np.uint8]]:
+    coarse = np.random.default_rng(0).integers(0, 256, (FRAMES, HEIGHT // 8, WIDTH // 8, 3), np.uint8)
+    return coarse.repeat(8, 1).repeat(8, 2)
+
+
+def never(frames: int, cell: int) -> torch.Tensor:
+    return torch.zeros(frames, HEIGHT // cell, WIDTH // cell)
+
+
+def halves(frames: int, cell: int) -> torch.Tensor:
+    """The left half is let go in the middle of a run, the rest at once."""
+    release = torch.full((frames, HEIGHT // cell, WIDTH // cell), 2.0)
+    release[..., : WIDTH // cell // 2] = 0.3
+    return release
+
+
+def film(release: Any = None, start: float = 0.9, seed: int = 0) -> Film:
+    draft = None if release is None else Draft(frames=pictures(), release=release, start=start)
+    return Film(
+        image=PIL.Image.fromarray(pictures()[0]),
+        frames=FRAMES,
+        steps=STEPS,
+        guidance=2.0,
+        fps=8,
+        prompt="a portrait",
+        negative="",
+        seed=seed,
+        draft=draft,
+    )
+
+
+def test_a_free_run_is_the_stock_call(loaded: tuple[Family, Any]) -> None:
+    family, pipe = loaded
+    stock = pipe(**family.arguments(pipe, film()), generator=torch.Generator().manual_seed(0), output_type="pt")
+    ours = family.run(pipe, film())
+    assert ours.shape == (FRAMES, 3, HEIGHT, WIDTH)
+    assert torch.equal(ours, stock.frames[0])
+
+
+def test_a_draft_never_let_go_comes_out(loaded: tuple[Family, Any]) -> None:
+    """After the first latent frame, which the pipeline may make from the photo itself."""
+    family, pipe = loaded
+    asked = film(never, start=0.6)
+    z = family.clock(pipe, asked, family.levels(pipe, asked), 0).z
+    made = family.run(pipe, asked, "latent")
+    if made.ndim == 5 and z.ndim == 3:
+        z = pipe._unpack_latents(z, 2, HEIGHT // 32, WIDTH // 32, 1, 1)
+    if made.shape[2] == z.shape[2] - 1:
+        z = z[:, :, 1:]
+    assert made.shape == z.shape
+    first = 0 if not family.keeps_first(pipe) else HEIGHT // 32 * WIDTH // 32 if z.ndim == 3 else 1
+    after = (slice(None), slice(first, None)) if z.ndim == 3 else (slice(None), slice(None), slice(first, None))
+    torch.testing.assert_close(made[after].float(), z[after], rtol=1e-4, atol=1e-4)
+    assert z[after].std() > 0
+
+
+def test_the_same_seed_gives_the_same_bits_and_another_does_not(loaded: tuple[Family, Any]) -> None:
+    family, pipe = loaded
+    one, two = (family.run(pipe, film(halves)) for _ in range(2))
+    assert torch.equal(one, two)
+    assert not torch.equal(one, family.run(pipe, film(halves, seed=1)))
+
+
+def test_a_steered_run_leaves_nothing_behind(loaded: tuple[Family, Any]) -> None:
+    """The scheduler is itself again, after a fault too."""
+    family, pipe = loaded
+    before = family.run(pipe, film())
+
+    def stop(done: int, total: int) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        family.run(pipe, film(halves), report=stop)
+    assert "set_timesteps" not in vars(pipe.scheduler)
+    assert torch.equal(before, family.run(pipe, film()))
+
+
+def test_steps_are_counted(loaded: tuple[Family, Any]) -> None:
+    family, pipe = loaded
+    seen: list[tuple[int, int]] = []
+    family.run(pipe, film(halves), report=lambda done, total: seen.append((done, total)))
+    assert seen == [(i + 1, len(seen)) for i in range(len(seen))]
+    assert 0 < len(seen) < STEPS
+
+
+@pytest.mark.parametrize("name", list(UNTESTED))
+def test_families_without_an_adapter_say_why(name: str) -> None:
+    assert hasattr(diffusers, name)
+    assert of_index({"_class_name": name}) is None
+    pytest.skip(f"{name}: {UNTESTED[name]}")
+
+
+# Explicit loops: the same films without diffusers' schedulers and pipelines' loops.
+
+
+def written(x: torch.Tensor, z: torch.Tensor, eps: torch.Tensor, release: torch.Tensor, a: float, b: float) -> Any:
+    """The draft at level b / (a + b), where it is still held."""
+    level = b / (a + b)
+    held = release < level if level > 0 else release <= 0
+    return torch.where(held, a * z + b * eps, x)
+
+
+@torch.no_grad()
+def wan_loop(family: Family, pipe: Any, asked: Film) -> torch.Tensor:
+    u = np.linspace(1, 1 / 1000, STEPS + 1)[:-1]
+    sigmas = [*(5 * u / (1 + 4 * u)), 0.0]
+    first = next(i for i, sigma in enumerate(sigmas) if sigma <= 0.9)
+    clock = family.clock(pipe, asked, family.levels(pipe, asked), first)
+    z, eps, release = clock.z, clock.eps, clock.release
+    words, no_words = pipe.encode_prompt(asked.prompt, asked.negative, True, max_sequence_length=512)
+    image = pipe.video_processor.preprocess(asked.image, height=HEIGHT, width=WIDTH)
+    seen = pipe.encode_image(asked.image, "cpu")
+    size = (1, 16, HEIGHT, WIDTH, FRAMES)
+    x, beside = pipe.prepare_latents(image, *size, torch.float32, "cpu", None, (1 - sigmas[first]) * z)
+    x = x + sigmas[first] * eps
+    for i in range(first, STEPS):
+        t = torch.tensor([int(sigmas[i] * 1000)])
+        v, n = (
+            pipe.transformer(torch.cat([x, beside], 1), t, text, seen, return_dict=False)[0]
+            for text in (words, no_words)
+        )
+        x = x + (sigmas[i + 1] - sigmas[i]) * (n + asked.guidance * (v - n))
+        x = written(x, z, eps, release, 1 - sigmas[i + 1], sigmas[i + 1])
+    return x
+
+
+@torch.no_grad()
+def ltx_loop(family: Family, pipe: Any, asked: Film) -> torch.Tensor:
+    frames, height, width = 2, HEIGHT // 32, WIDTH // 32
+    count = frames * height * width
+    mu = 0.95 + (2.05 - 0.95) * (count - 1024) / (4096 - 1024)
+    u = np.linspace(1, 1 / STEPS, STEPS)
+    sigmas = np.exp(mu) / (np.exp(mu) + (1 / u - 1))
+    sigmas = 1 - (1 - sigmas) * (0.9 / (1 - sigmas[-1]))
+    sigmas = [*sigmas, 0.0]
+    first = next(i for i, sigma in enumerate(sigmas) if sigma <= 0.9)
+    clock = family.clock(pipe, asked, family.levels(pipe, asked), first)
+    z, eps, release = clock.z, clock.eps, clock.release
+    words, mask, no_words, no_mask = pipe.encode_prompt(asked.prompt, asked.negative, True)
+    free = torch.ones(1, count)
+    free[:, : height * width] = 0
+    x = torch.where(free[..., None] > 0, (1 - sigmas[first]) * z + sigmas[first] * eps, z)
+    for i in range(first, STEPS):
+        v, n = (
+            pipe.transformer(
+                x,
+                text,
+                sigmas[i] * 1000 * free,
+                read,
+                frames,
+                height,
+                width,
+                (8 / 8, 32, 32),
+                return_dict=False,
+            )[0]
+            for text, read in ((words, mask), (no_words, no_mask))
+        )
+        x = x + (sigmas[i + 1] - sigmas[i]) * (n + asked.guidance * (v - n)) * free[..., None]
+        x = written(x, z, eps, release, 1 - sigmas[i + 1], sigmas[i + 1])
+    return x
+
+
+@torch.no_grad()
+def cogvideox_loop(family: Family, pipe: Any, asked: Film) -> torch.Tensor:
+    times = [1000 - 1000 // STEPS * i - 1 for i in range(STEPS)]
+    alphas = [float(pipe.scheduler.alphas_cumprod[t]) for t in times] + [1.0]
+    parts = [(alpha**0.5, (1 - alpha) ** 0.5) for alpha in alphas]
+    first = next(i for i, (a, b) in enumerate(parts) if b / (a + b) <= 0.9)
+    clock = family.clock(pipe, asked, family.levels(pipe, asked), first)
+    z, eps, release = clock.z, clock.eps, clock.release
+    words, no_words = pipe.encode_prompt(asked.prompt, asked.negative, True, max_sequence_length=226)
+    image = pipe.video_processor.preprocess(asked.image, height=HEIGHT, width=WIDTH)
+    # The pipeline draws the photo's latents from its generator.
+    size = (1, 4, FRAMES, HEIGHT, WIDTH)
+    _, beside = pipe.prepare_latents(image, *size, torch.float32, "cpu", asked.generator(), z)
+    turn = pipe._prepare_rotary_positional_embeddings(HEIGHT, WIDTH, z.shape[1], "cpu")
+    a, b = parts[first]
+    x = a * z + b * eps
+    for i in range(first, STEPS):
+        v, n = (
+            pipe.transformer(
+                torch.cat([x, beside], 2), text, torch.tensor([times[i]]), image_rotary_emb=turn, return_dict=False
+            )[0]
+            for text in (words, no_words)
+        )
+        v = n + asked.guidance * (v - n)
+        (a, b), (after, noisy) = parts[i], parts[i + 1]
+        x = after * (a * x - b * v) + noisy * (a * v + b * x)
+        x = written(x, z, eps, release, after, noisy)
+    return x
+
+
+@pytest.mark.parametrize(
+    ("name", "loop"), [("wan21", wan_loop), ("ltx", ltx_loop), ("cogvideox", cogvideox_loop)], ids=lambda x: str(x)
+)
+def test_a_steered_run_is_the_explicit_loop(name: str, loop: Any, folder: Path) -> None:
+    family, pipe = FAMILIES[ADAPTER[name]], open_pipe(name, folder)
+    asked = film(halves)
+    ours = family.run(pipe, asked, "latent").float()
+    by_hand = loop(family, pipe, asked)
+    free = family.run(pipe, film(lambda frames, cell: never(frames, cell) + 2), "latent").float()
+    scale = float(by_hand.abs().max())
+    assert float((ours - by_hand).abs().max()) <= 1e-4 * scale
+    assert float((free - by_hand).abs().max()) > 1e-2 * scale
+
+
+# Films, through the backend that photomotion calls.
+
+
+def guided(timing: Timing, *, gray: bool = False) -> Conditioning:
+    from photomotion.data import Guide
+    from photomotion.warp import Scene, moving_regions
+
+    conditioning = fake_conditioning(timing, 96, 120, gray=gray)
+    scene = Scene(conditioning.photo, conditioning.analysis, conditioning.motion)
+    return replace(conditioning, guide=Guide(draw=scene.draw, frames=timing.frames, regions=moving_regions(scene)))
+
+
+def wan_backend(folder: Path, events: list[Event] | None = None, **changes: Any) -> FamilyBackend:
+    if not (folder / "wan22-5b").is_dir():
+        save("wan22-5b", folder)
+    settings = {"model": str(folder / "wan22-5b"), "steps": 3, "size": 96, "fps": 8, "guidance": 1.0, **changes}
+    runtime = Runtime(weights=Path, on_event=[].append if events is None else events.append)
+    return load_family(FAMILIES["wan"], Wan5BOptions(**settings), runtime)
+
+
+@pytest.fixture
+def with_ftfy(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(backend_module, "find_spec", lambda name: True)
+
+
+@pytest.mark.usefixtures("with_ftfy")
+class TestFilms:
+    timing = Timing(seconds=1, fps=16)
+
+    def test_a_film_is_whole_and_begins_with_the_photo(self, folder: Path) -> None:
+        events: list[Event] = []
+        conditioning = guided(self.timing)
+        frames = list(wan_backend(folder, events).render(conditioning, self.timing, 0))
+        assert [frame.index for frame in frames] == list(range(16))
+        assert {frame.pixels.shape for frame in frames} == {(120, 96, 3)}
+        assert np.array_equal(frames[0].pixels, conditioning.photo.pixels)
+        steps = [event for event in events if event.message == "denoising"]
+        assert steps[-1].done == steps[-1].total == len(steps)
+
+    def test_it_repeats_itself(self, folder: Path) -> None:
+        backend, conditioning = wan_backend(folder), guided(self.timing)
+        films = [[f.pixels.tobytes() for f in backend.render(conditioning, self.timing, s)] for s in (3, 3, 4)]
+        assert films[0] == films[1] != films[2]
+
+    def test_gray_stays_gray(self, folder: Path) -> None:
+        frames = wan_backend(folder).render(guided(self.timing, gray=True), self.timing, 0)
+        assert all((f.pixels == f.pixels[..., :1]).all() for f in frames)
+
+    def test_a_single_frame_is_the_photo(self, folder: Path) -> None:
+        timing = Timing(seconds=0.1, fps=10)
+        conditioning = guided(timing)
+        (frame,) = wan_backend(folder).render(conditioning, timing, 0)
+        assert np.array_equal(frame.pixels, conditioning.photo.pixels)
+
+    @pytest.mark.parametrize("steer", [0.0, 0.7])
+    def test_a_long_film_goes_on_where_a_window_ends(self, folder: Path, steer: float) -> None:
+        timing = Timing(seconds=1.5, fps=8)
+        backend = wan_backend(folder, frames=5, overlap=2, steer=steer, interpolate="repeat")
+        assert len(list(backend.render(guided(timing), timing, 0))) == 12
+
+    def test_the_prompt_is_the_options_the_conditionings_or_a_plain_one(
+        self, folder: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        said: list[str] = []
+        real = type(FAMILIES["wan"]).run
+
+        def run(self: Family, pipe: Any, film: Film, **rest: Any) -> torch.Tensor:
+            said.append(film.prompt)
+            return real(self, pipe, film, **rest)
+
+        monkeypatch.setattr(type(FAMILIES["wan"]), "run", run)
+        timing = Timing(seconds=0.5, fps=8)
+        conditioning = replace(guided(timing), prompt="she blinks")
+        for backend, given in (
+            (wan_backend(folder, prompt="mine"), conditioning),
+            (wan_backend(folder), conditioning),
+            (wan_backend(folder), replace(conditioning, prompt=None)),
+        ):
+            list(backend.render(given, timing, 0))
+        assert said == ["mine", "she blinks", backend_module.PROMPT]
+
+    def test_steering_needs_a_draft(self, folder: Path) -> None:
+        with pytest.raises(UsageError, match="guide"):
+            wan_backend(folder).render(fake_conditioning(self.timing), self.timing, 0)
+
+    def test_another_pipeline_is_refused(self, folder: Path) -> None:
+        with pytest.raises(WeightsError, match="WanImageToVideoPipeline"):
+            load_family(
+                FAMILIES["ltx"],
+                FamilyOptions(model=str(folder / "wan22-5b")),
+                Runtime(weights=Path),
+            )
+
+
+def test_a_limited_licence_must_be_accepted() -> None:
+    offers = {offer.name: offer for offer in FAMILY_BACKENDS}
+    with pytest.raises(WeightsError, match=r"European Union.*accept_licence"):
+        offers["hunyuan"].load(HunyuanOptions(model="nowhere"), Runtime(weights=Path))
+    with pytest.raises(WeightsError, match="nowhere"):
+        offers["hunyuan"].load(HunyuanOptions(model="nowhere", accept_licence=True), Runtime(weights=Path))
+
+
+def test_a_missing_package_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(backend_module, "find_spec", lambda name: None)
+    with pytest.raises(WeightsError, match="pip install ftfy"):
+        load_family(FAMILIES["wan"], Wan5BOptions(model="nowhere"), Runtime(weights=Path))
+
+
+def test_every_adapter_is_offered_with_its_own_model() -> None:
+    offers = {offer.name: offer.options.model_fields["model"].default for offer in FAMILY_BACKENDS}
+    assert {name: family.model for name, family in FAMILIES.items()}.items() <= offers.items()
+
+
+def test_the_index_tells_the_family() -> None:
+    assert of_index({"_class_name": "WanImageToVideoPipeline"}) is FAMILIES["wan-a14b"]
+    assert of_index({"_class_name": "WanImageToVideoPipeline", "expand_timesteps": True}) is FAMILIES["wan"]
+    assert of_index({"_class_name": "StableVideoDiffusionPipeline"}) is None
+
+
+@pytest.mark.parametrize("family", FAMILIES.values(), ids=FAMILIES)
+def test_counts_are_the_models(family: Family) -> None:
+    for wanted in range(1, 40):
+        count = family.count(wanted)
+        assert (count - 1) % family.group == 0
+        assert max(wanted, 2) <= count < max(wanted, 2) + family.group
+
+
+def test_a_foreign_scheduler_is_refused() -> None:
+    with pytest.raises(UsageError, match="steer"):
+        flow_levels([700.0, 1.0, 0.0])
+
+
+def test_a_run_has_at_least_one_step() -> None:
+    levels = Levels(noise=(1.0, 0.6, 0.3, 0.0))
+    assert [levels.first(start) for start in (1.0, 0.9, 0.6, 0.2, 0.0)] == [0, 1, 1, 2, 2]
+
+
+def test_a_shortened_ladder_is_whole_again() -> None:
+    scheduler = diffusers.FlowMatchEulerDiscreteScheduler()
+    with shortened(scheduler, 2):
+        scheduler.set_timesteps(5)
+        assert (len(scheduler.timesteps), len(scheduler.sigmas)) == (3, 4)
+    scheduler.set_timesteps(5)
+    assert len(scheduler.timesteps) == 5
