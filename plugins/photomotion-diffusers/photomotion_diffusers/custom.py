@@ -207,8 +207,8 @@ def load_custom(options: CustomOptions, runtime: Runtime) -> Backend:
         return _own(module, factory, options, runtime)
     folder = locate(options.model, revision=options.revision, half=False)
     try:
-        index: dict[str, Any] = json.loads((folder / "model_index.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+        index = dict(json.loads((folder / "model_index.json").read_text(encoding="utf-8")))
+    except (OSError, ValueError, TypeError) as error:
         raise WeightsError(
             f"{options.model} holds no readable model_index.json; name the directory that save_pretrained wrote"
         ) from error
