@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from photomotion.plugin import Options
 
@@ -30,7 +30,7 @@ class DiffusionOptions(Options):
     """Frames between the model's: ``guide`` moves them by the draft, ``flow`` by optical flow, ``repeat`` holds
     the last; auto is ``guide`` with a draft and ``flow`` without."""
     detail: float = Field(0.7, ge=0, le=1)
-    """How much of the photo's fine detail is laid over what was generated, 0..1; needs a draft."""
+    """How much of the fine detail is the photo's own, moved by the draft, 0..1; more keeps the likeness."""
     background: Literal["kept", "generated"] = "kept"
     """Whether the film behind the person is the photo's own or the model's."""
     match_colour: bool = True
@@ -57,4 +57,20 @@ class SvdOptions(DiffusionOptions):
     guidance_max: float = Field(3.0, ge=1, le=20)
     """Guidance at the last frame, 1..20; 1 turns guidance off, which halves the time (few-step models want it)."""
     decode_chunk: int = Field(8, ge=1, le=128)
-    """Frames decoded at a time, 1..128; fewer need less memory, more flicker less."""
+    """Frames decoded at a time, 1..128, fewer if memory is short; more flicker less."""
+    compile: bool = False
+    """Compile the model's blocks; takes minutes, and pays over several windows or films of one size."""
+    deep_interval: int = Field(1, ge=1, le=10)
+    """Compute the deep half of the model at every n-th step only, 1..10; above 1 the film deviates a little."""
+    guidance_interval: int = Field(1, ge=1, le=10)
+    """Compute what guidance adds at every n-th step only, 1..10; above 1 the film deviates a little."""
+    guidance_sigmas: tuple[float, float] | None = None
+    """Guide only between these noise levels, low and high, say 1 and 100; left out, always."""
+    fp8: bool = False
+    """Allow storing weights as float8 where memory is short; the film deviates then."""
+
+    @model_validator(mode="after")
+    def _levels_in_order(self) -> SvdOptions:
+        if self.guidance_sigmas is not None and not 0 <= self.guidance_sigmas[0] <= self.guidance_sigmas[1]:
+            raise ValueError("guidance_sigmas must be low and high, both at least 0")
+        return self

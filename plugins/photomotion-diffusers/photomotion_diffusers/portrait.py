@@ -21,7 +21,7 @@ WIDEST = 16 / 9
 """Width to height of the widest picture a model is asked for; the tallest is its inverse."""
 ABOVE, BESIDE, BELOW = 0.8, 1.1, 1.7
 """Room around a face for head and shoulders, in heights or widths of the face's box."""
-WHOLE = 0.4
+WHOLE = 0.6
 """From this share of the photo on, head and shoulders become the whole photo."""
 FEATHER = 0.06
 """Width of the soft border, as a share of the crop's shorter side."""
@@ -89,7 +89,7 @@ def choose_crop(photo: Photo, analysis: Analysis, *, size: int, multiple: int) -
     """
     wanted = _head_and_shoulders(photo, analysis)
     area = (wanted[2] - wanted[0]) * (wanted[3] - wanted[1])
-    if area >= WHOLE * photo.width * photo.height or photo.width * photo.height <= size * size:
+    if area >= WHOLE * photo.width * photo.height:
         wanted = (0.0, 0.0, float(photo.width), float(photo.height))
     wide, high = wanted[2] - wanted[0], wanted[3] - wanted[1]
     width, height = _model_size(min(max(wide / high, 1 / WIDEST), WIDEST), size, multiple)
@@ -182,8 +182,8 @@ def paste(
         crop: where it belongs.
         weight: float32 of the box's size, 0..1; None is the crop's own soft border.
         draft: uint8 (crop.height, crop.width, 3), what ``beneath`` looks like at the model's size.
-        detail: 0..1, how much of what ``beneath`` has and its small version has lost is added, where the model
-            agrees with the draft. Needs ``draft``.
+        detail: 0..1, how much of the fine detail is that of ``beneath``, with what the model changed in the coarse
+            laid over it, where the two do not differ much. Needs ``draft``.
 
     Returns:
         uint8 (H, W, 3).
@@ -192,11 +192,10 @@ def paste(
     under = beneath[y0:y1, x0:x1].astype(np.float32)
     over = crop.restore(generated.astype(np.float32))
     if draft is not None and detail > 0:
-        small = draft.astype(np.float32)
-        sigma = max(crop.width, crop.height) / 200
-        apart = cv2.GaussianBlur(np.abs(generated.astype(np.float32) - small).max(axis=2), (0, 0), sigma)
-        agrees = crop.restore(np.asarray(np.exp(-((apart / APART) ** 2)), np.float32))
-        over = over + detail * agrees[..., None] * (under - crop.restore(small))
+        change = generated.astype(np.float32) - draft.astype(np.float32)
+        coarse = cv2.GaussianBlur(change, (0, 0), COARSE * max(crop.width, crop.height))
+        agrees = crop.restore(np.asarray(np.exp(-((np.abs(coarse).max(axis=2) / APART) ** 2)), np.float32))
+        over = over + detail * agrees[..., None] * (under + crop.restore(coarse) - over)
     alpha = (crop.border(beneath.shape[0], beneath.shape[1]) if weight is None else weight)[..., None]
     out = beneath.copy()
     out[y0:y1, x0:x1] = np.clip(np.round(under + alpha * (over - under)), 0, 255).astype(np.uint8)
@@ -205,6 +204,9 @@ def paste(
 
 APART = 24.0
 """Levels (of 255) by which model and draft may differ before the draft's detail fades."""
+COARSE = 1 / 400
+"""Width of what counts as detail, as a share of the generated picture's longer side: a few pixels, which is what the
+model's decoder loses."""
 
 
 def to_gray(picture: Picture) -> Picture:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
-from importlib import import_module
-from importlib.util import find_spec
-from typing import Any
+from functools import partial
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -17,17 +16,21 @@ from photomotion.data import Conditioning, Frame, Timing
 from photomotion.plugin import Event, Runtime
 
 from .clocks import Clock, tail
+from .exact import Exact, decode, speed_up
 from .loading import choose_device, choose_dtype, load_pipeline
+from .memory import MemoryPlan, free_memory, plan, with_retry
 from .options import SvdOptions
 from .portrait import choose_crop
 from .reel import Reel, check_guide
 from .refining import Steering, make_clock, release_map
+from .reuse import Bounded, approximate
 from .timing import key_rows
-from .windows import Window, crossfade, plan_windows
+from .windows import crossfade, plan_windows
 
 __all__ = ["SvdBackend", "ladder"]
 
 Picture = npt.NDArray[np.uint8]
+ResultT = TypeVar("ResultT")
 PIPELINES = ("StableVideoDiffusionPipeline",)
 
 
@@ -37,29 +40,40 @@ def ladder(pipe: Any, steps: int) -> list[float]:
     return [float(sigma) for sigma in pipe.scheduler.sigmas]
 
 
-def prepare(pipe: Any, options: SvdOptions, device: str) -> Any:
-    """Make the pipeline fast, then put it where it runs: the one place where speed and memory are decided."""
-    package = __name__.rpartition(".")[0]
-    if find_spec(f"{package}.exact") is not None:
-        import_module(f"{package}.exact").speed_up(pipe)
-    if find_spec(f"{package}.memory") is not None:
-        return import_module(f"{package}.memory").plan_memory(pipe, options, device)
-    return pipe.to(device)
+def prepare(pipe: Any, options: SvdOptions) -> None:
+    """Make the pipeline fast: what is exact always, what deviates if it is asked for."""
+    speed_up(pipe, Exact(compile="inductor" if options.compile else None))
+    bounded = Bounded(
+        deep_interval=options.deep_interval,
+        guidance_sigmas=options.guidance_sigmas,
+        guidance_interval=options.guidance_interval,
+    )
+    approximate(pipe, bounded)
 
 
 class SvdBackend:
     """Runs a StableVideoDiffusionPipeline, window by window.
 
     Args:
-        pipe: the pipeline, where it is to run.
+        pipe: the pipeline, in host memory.
         options: how.
         on_event: told after each step; raise from it to stop between steps.
+        device: where it is to run.
     """
 
-    def __init__(self, pipe: Any, options: SvdOptions, on_event: Callable[[Event], None] = lambda event: None) -> None:
+    def __init__(
+        self,
+        pipe: Any,
+        options: SvdOptions,
+        on_event: Callable[[Event], None] = lambda event: None,
+        device: str = "cpu",
+    ) -> None:
         self._pipe = pipe
         self._options = options
         self._on_event = on_event
+        self._device = device
+        self._plan: MemoryPlan | None = None
+        self._planned_for: tuple[int, int, int] | None = None
 
     @classmethod
     def load(cls, options: SvdOptions, runtime: Runtime) -> SvdBackend:
@@ -72,7 +86,8 @@ class SvdBackend:
         dtype = choose_dtype(runtime.dtype if options.dtype == "auto" else options.dtype, device)
         runtime.on_event(Event(stage="backend", message=f"loading {options.model}"))
         pipe = load_pipeline(options.model, PIPELINES, dtype, None, revision=options.revision)
-        return cls(prepare(pipe, options, device), options, runtime.on_event)
+        prepare(pipe, options)
+        return cls(pipe, options, runtime.on_event, device)
 
     def close(self) -> None:
         """Let go of the model and the device's memory."""
@@ -117,15 +132,59 @@ class SvdBackend:
         for number, window in enumerate(windows):
             shared = window.shared
             known = None if latents is None else latents[:, -shared:]
-            tell = self._teller(number * (len(sigmas) - 1), total)
             image = reel.small(rows[window.start]) if reel.guide is not None or not pictures else pictures[0]
-            clock = self._clock(reel, rows[window.start : window.stop], sigmas, known, generator, tell)
-            latents = self._run(image, window, sigmas, clock, generator, tell)
-            made = self._decode(latents)
+            tell = self._teller(number * (len(sigmas) - 1), total)
+            run = partial(self._window, reel, rows[window.start : window.stop], image, sigmas, known, generator, tell)
+            latents, made = self._fitting(run, window.stop - window.start, image)
             made[:shared] = [crossfade(pictures[i], made[i], i, shared) for i in range(shared)]
             kept = windows[number + 1].shared if number + 1 < len(windows) else 0
             yield from zip(rows[window.start : window.stop - kept], made[: len(made) - kept], strict=True)
             pictures = made[len(made) - kept :]
+
+    def _fitting(self, run: Callable[[], ResultT], frames: int, image: Picture) -> ResultT:
+        """Run a window by a memory plan: one made for its size, once more with the next smaller one if need be."""
+        shape = (frames, *image.shape[:2])
+        if self._plan is not None and shape == self._planned_for:
+            return run()
+        if self._plan is None or self._plan.offload != "groups":  # which cannot be taken back
+            self._pipe.remove_all_hooks()
+            self._pipe.to("cpu")
+            self._plan = plan(
+                free_memory(self._device),
+                *shape,
+                self._pipe.unet.dtype,
+                guided=self._options.guidance_max > 1,
+                device=self._device,
+                fp8=self._options.fp8,
+            )
+
+        def attempt(chosen: MemoryPlan) -> ResultT:
+            self._plan, self._planned_for = chosen, shape
+            return run()
+
+        return with_retry(
+            self._plan, self._pipe, attempt, lambda words: self._on_event(Event(stage="backend", message=words))
+        )
+
+    def _window(
+        self,
+        reel: Reel,
+        rows: list[int],
+        image: Picture,
+        sigmas: list[float],
+        known: torch.Tensor | None,
+        generator: torch.Generator,
+        tell: Callable[[int, torch.Tensor], None],
+    ) -> tuple[torch.Tensor, list[Picture]]:
+        """One window: its clean latents and its pictures. What it takes from the generator it gives back on a fault."""
+        state = generator.get_state()
+        try:
+            clock = self._clock(reel, rows, sigmas, known, generator, tell)
+            latents = self._run(image, len(rows), sigmas, clock, generator, tell)
+            return latents, self._decode(latents)
+        except RuntimeError:
+            generator.set_state(state)
+            raise
 
     def _teller(self, done: int, total: int) -> Callable[[int, torch.Tensor], None]:
         def tell(step: int, latents: torch.Tensor) -> None:
@@ -165,7 +224,7 @@ class SvdBackend:
     def _run(
         self,
         image: Picture,
-        window: Window,
+        frames: int,
         sigmas: list[float],
         clock: Clock | None,
         generator: torch.Generator,
@@ -185,7 +244,7 @@ class SvdBackend:
                 Image.fromarray(image),
                 height=image.shape[0],
                 width=image.shape[1],
-                num_frames=window.stop - window.start,
+                num_frames=frames,
                 fps=options.fps,
                 motion_bucket_id=options.motion_bucket,
                 noise_aug_strength=options.noise_augmentation,
@@ -210,8 +269,8 @@ class SvdBackend:
             vae.to(dtype=torch.float32)
         try:
             parts = []
-            for i in range(0, len(pictures), self._options.decode_chunk):
-                chunk = torch.from_numpy(np.stack(pictures[i : i + self._options.decode_chunk])).permute(0, 3, 1, 2)
+            for i in range(0, len(pictures), self._chunk):
+                chunk = torch.from_numpy(np.stack(pictures[i : i + self._chunk])).permute(0, 3, 1, 2)
                 chunk = (chunk.float() / 127.5 - 1).to(device=device, dtype=vae.dtype)
                 parts.append(vae.encode(chunk).latent_dist.mode().float().cpu())
         finally:
@@ -223,11 +282,14 @@ class SvdBackend:
     def _decode(self, latents: torch.Tensor) -> list[Picture]:
         """Latents (1, frames, 4, h, w) as uint8 pictures (H, W, 3)."""
         self._on_event(Event(stage="backend", message="decoding"))
-        pipe = self._pipe
-        latents = latents.to(device=pipe._execution_device, dtype=pipe.vae.dtype)
-        video = pipe.decode_latents(latents, latents.shape[1], self._options.decode_chunk)[0]
-        pixels = ((video / 2 + 0.5).clamp(0, 1) * 255).round().to(torch.uint8).permute(1, 2, 3, 0)
-        return list(np.ascontiguousarray(pixels.cpu().numpy()))
+        latents = latents.to(device=self._pipe._execution_device, dtype=self._pipe.vae.dtype)
+        return [picture for chunk in decode(self._pipe, latents, self._chunk) for picture in chunk]
+
+    @property
+    def _chunk(self) -> int:
+        """Frames that go through the autoencoder together."""
+        chunk = self._options.decode_chunk
+        return chunk if self._plan is None else min(chunk, self._plan.decode_chunk)
 
 
 def _telling(tell: Callable[[int, torch.Tensor], None]) -> Callable[..., dict[str, Any]]:
