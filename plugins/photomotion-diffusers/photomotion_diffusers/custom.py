@@ -17,6 +17,7 @@ from photomotion.plugin import Backend, Event, Runtime
 from .clocks import karras
 from .families.backend import FamilyBackend, load_family
 from .families.base import Family, Film
+from .families.hunyuan import Hunyuan
 from .families.offers import CustomOptions
 from .families.registry import of_index
 from .families.steering import Levels
@@ -167,7 +168,7 @@ class Plain(Family):
         output: str = "np",
         report: Callable[[int, int], None] = lambda done, total: None,
     ) -> torch.Tensor:
-        """Make the film: float (F, 3, H, W) in 0..1."""
+        """Make the film: float (F, 3, H, W) in 0..1, in the size and number asked for whatever the pipeline made."""
 
         def tell(pipe: Any, step: int, timestep: Any, tensors: dict[str, Any]) -> dict[str, Any]:
             report(step + 1, film.steps)
@@ -176,7 +177,11 @@ class Plain(Family):
         telling = {"callback_on_step_end": tell} if "callback_on_step_end" in self._takes else {}
         with torch.no_grad():
             made = pipe(**self.arguments(pipe, film), generator=film.generator(), output_type="np", **telling)
-        return torch.from_numpy(np.asarray(made.frames[0])).permute(0, 3, 1, 2)
+        video = torch.from_numpy(np.asarray(made.frames[0])).permute(0, 3, 1, 2).float()
+        size = film.image.size[::-1]
+        if video.shape[2:] != size:
+            video = torch.nn.functional.interpolate(video, size, mode="bilinear", antialias=True)
+        return video[torch.arange(film.frames).clamp(max=len(video) - 1)]
 
 
 def make_backend(denoiser: Denoiser, options: CustomOptions | None = None, runtime: Runtime | None = None) -> Backend:
@@ -207,13 +212,14 @@ def load_custom(options: CustomOptions, runtime: Runtime) -> Backend:
         return _own(module, factory, options, runtime)
     folder = locate(options.model, revision=options.revision, half=False)
     try:
-        index = dict(json.loads((folder / "model_index.json").read_text(encoding="utf-8")))
-    except (OSError, ValueError, TypeError) as error:
+        index = json.loads((folder / "model_index.json").read_text(encoding="utf-8"))
+        name = str(index["_class_name"])
+    except (OSError, ValueError, TypeError, KeyError) as error:
         raise WeightsError(
             f"{options.model} holds no readable model_index.json; name the directory that save_pretrained wrote"
         ) from error
     named = options.model_copy(update={"model": str(folder)})
-    if index.get("_class_name") == "StableVideoDiffusionPipeline":
+    if name == "StableVideoDiffusionPipeline":
         from .svd import SvdBackend
 
         shared = named.model_dump(include=set(DiffusionOptions.model_fields), exclude_unset=True)
@@ -222,7 +228,7 @@ def load_custom(options: CustomOptions, runtime: Runtime) -> Backend:
     family = of_index(index)
     if family is not None:
         return load_family(family, named, runtime, options.accept_licence)
-    return _plain(str(index.get("_class_name")), named, runtime)
+    return _plain(name, named, runtime)
 
 
 def _own(module: str, factory: str, options: CustomOptions, runtime: Runtime) -> Backend:
@@ -234,6 +240,8 @@ def _own(module: str, factory: str, options: CustomOptions, runtime: Runtime) ->
 
 
 def _plain(name: str, options: CustomOptions, runtime: Runtime) -> Backend:
+    if "Hunyuan" in name and not options.accept_licence:
+        raise WeightsError(f"{options.model}: {Hunyuan.gated}. If it covers you, say backend.accept_licence=true")
     device = choose_device(runtime.device)
     dtype = choose_dtype(runtime.dtype if options.dtype == "auto" else options.dtype, device)
     pipe = load_pipeline(options.model, {name}, dtype, device)

@@ -155,7 +155,7 @@ def test_an_ltx_directory_makes_a_film(tmp_path: Path) -> None:
 
 
 class Unknown:
-    """A pipeline of a family nobody has heard of: the photo, a little darker in each frame."""
+    """A pipeline of a family nobody has heard of: the photo, a little darker in each frame, one too few, half as high."""
 
     def __call__(
         self,
@@ -168,8 +168,8 @@ class Unknown:
     ) -> Any:
         assert image.size == (width, height)
         assert output_type == "np"
-        levels = np.linspace(1, 0.5, num_frames)[:, None, None, None]
-        return types.SimpleNamespace(frames=[levels * (np.asarray(image) / 255)])
+        levels = np.linspace(1, 0.5, num_frames - 1)[:, None, None, None]
+        return types.SimpleNamespace(frames=[levels * (np.asarray(image)[::2] / 255)])
 
 
 def test_an_unknown_pipeline_is_called_plainly_and_it_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -190,7 +190,7 @@ def test_a_pipeline_without_an_image_is_refused() -> None:
         Plain(types.SimpleNamespace(__call__=lambda prompt: None))
 
 
-@pytest.mark.parametrize("index", [None, "{", "[]"])
+@pytest.mark.parametrize("index", [None, "{", "[]", "{}"])
 def test_a_directory_without_an_index_is_refused(index: str | None, tmp_path: Path) -> None:
     if index is not None:
         (tmp_path / "model_index.json").write_text(index)
@@ -198,8 +198,9 @@ def test_a_directory_without_an_index_is_refused(index: str | None, tmp_path: Pa
         load_custom(options(model=str(tmp_path)), Runtime(weights=Path))
 
 
-def test_a_gated_family_is_gated_here_too(tmp_path: Path) -> None:
-    (tmp_path / "model_index.json").write_text('{"_class_name": "HunyuanVideoImageToVideoPipeline"}')
+@pytest.mark.parametrize("name", ["HunyuanVideoImageToVideoPipeline", "HunyuanVideoFramepackPipeline"])
+def test_a_gated_family_is_gated_here_too(name: str, tmp_path: Path) -> None:
+    (tmp_path / "model_index.json").write_text(f'{{"_class_name": "{name}"}}')
     with pytest.raises(WeightsError, match="accept_licence"):
         load_custom(options(model=str(tmp_path)), Runtime(weights=Path))
 
