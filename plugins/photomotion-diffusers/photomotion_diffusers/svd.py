@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -17,8 +17,8 @@ from photomotion.plugin import Event, Runtime
 
 from .clocks import Clock, tail
 from .exact import Exact, decode, speed_up
+from .fitting import Fitting
 from .loading import choose_device, choose_dtype, load_pipeline
-from .memory import MemoryPlan, free_memory, plan, with_retry
 from .options import SvdOptions
 from .portrait import choose_crop
 from .reel import Reel, check_guide
@@ -30,7 +30,6 @@ from .windows import crossfade, plan_windows
 __all__ = ["SvdBackend", "ladder"]
 
 Picture = npt.NDArray[np.uint8]
-ResultT = TypeVar("ResultT")
 PIPELINES = ("StableVideoDiffusionPipeline",)
 
 
@@ -71,9 +70,13 @@ class SvdBackend:
         self._pipe = pipe
         self._options = options
         self._on_event = on_event
-        self._device = device
-        self._plan: MemoryPlan | None = None
-        self._planned_for: tuple[int, int, int] | None = None
+        self._fitting = Fitting(
+            pipe,
+            device,
+            guided=options.guidance_max > 1,
+            fp8=options.fp8,
+            say=lambda words: on_event(Event(stage="backend", message=words)),
+        )
 
     @classmethod
     def load(cls, options: SvdOptions, runtime: Runtime) -> SvdBackend:
@@ -135,36 +138,11 @@ class SvdBackend:
             image = reel.small(rows[window.start]) if reel.guide is not None or not pictures else pictures[0]
             tell = self._teller(number * (len(sigmas) - 1), total)
             run = partial(self._window, reel, rows[window.start : window.stop], image, sigmas, known, generator, tell)
-            latents, made = self._fitting(run, window.stop - window.start, image)
+            latents, made = self._fitting.run((window.stop - window.start, *image.shape[:2]), run)
             made[:shared] = [crossfade(pictures[i], made[i], i, shared) for i in range(shared)]
             kept = windows[number + 1].shared if number + 1 < len(windows) else 0
             yield from zip(rows[window.start : window.stop - kept], made[: len(made) - kept], strict=True)
             pictures = made[len(made) - kept :]
-
-    def _fitting(self, run: Callable[[], ResultT], frames: int, image: Picture) -> ResultT:
-        """Run a window by a memory plan: one made for its size, once more with the next smaller one if need be."""
-        shape = (frames, *image.shape[:2])
-        if self._plan is not None and shape == self._planned_for:
-            return run()
-        if self._plan is None or self._plan.offload != "groups":  # which cannot be taken back
-            self._pipe.remove_all_hooks()
-            self._pipe.to("cpu")
-            self._plan = plan(
-                free_memory(self._device),
-                *shape,
-                self._pipe.unet.dtype,
-                guided=self._options.guidance_max > 1,
-                device=self._device,
-                fp8=self._options.fp8,
-            )
-
-        def attempt(chosen: MemoryPlan) -> ResultT:
-            self._plan, self._planned_for = chosen, shape
-            return run()
-
-        return with_retry(
-            self._plan, self._pipe, attempt, lambda words: self._on_event(Event(stage="backend", message=words))
-        )
 
     def _window(
         self,
@@ -264,13 +242,14 @@ class SvdBackend:
         """Pictures as latents, float32 (frames, 4, h, w), the mode of what the encoder says, a chunk at a time."""
         vae = self._pipe.vae
         device, own = self._pipe._execution_device, vae.dtype
+        count = self._fitting.chunk(self._options.decode_chunk)
         upcast = bool(vae.config.force_upcast) and own != torch.float32
         if upcast:
             vae.to(dtype=torch.float32)
         try:
             parts = []
-            for i in range(0, len(pictures), self._chunk):
-                chunk = torch.from_numpy(np.stack(pictures[i : i + self._chunk])).permute(0, 3, 1, 2)
+            for i in range(0, len(pictures), count):
+                chunk = torch.from_numpy(np.stack(pictures[i : i + count])).permute(0, 3, 1, 2)
                 chunk = (chunk.float() / 127.5 - 1).to(device=device, dtype=vae.dtype)
                 parts.append(vae.encode(chunk).latent_dist.mode().float().cpu())
         finally:
@@ -283,13 +262,8 @@ class SvdBackend:
         """Latents (1, frames, 4, h, w) as uint8 pictures (H, W, 3)."""
         self._on_event(Event(stage="backend", message="decoding"))
         latents = latents.to(device=self._pipe._execution_device, dtype=self._pipe.vae.dtype)
-        return [picture for chunk in decode(self._pipe, latents, self._chunk) for picture in chunk]
-
-    @property
-    def _chunk(self) -> int:
-        """Frames that go through the autoencoder together."""
-        chunk = self._options.decode_chunk
-        return chunk if self._plan is None else min(chunk, self._plan.decode_chunk)
+        count = self._fitting.chunk(self._options.decode_chunk)
+        return [picture for chunk in decode(self._pipe, latents, count) for picture in chunk]
 
 
 def _telling(tell: Callable[[int, torch.Tensor], None]) -> Callable[..., dict[str, Any]]:

@@ -284,3 +284,49 @@ class TestSvd(BackendContract):
 
     def conditioning(self, timing: Timing, gray: bool) -> Conditioning:
         return fake_guide(fake_conditioning(timing, gray=gray))
+
+
+def test_out_of_memory_is_tried_once_more_with_a_smaller_plan(pipe: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The second run is the first one's: what chance gave is given again."""
+    whole = SvdBackend(pipe, options())
+    expected = watch(whole)
+    list(whole.render(guided(), CLIP, 5))
+    events: list[Event] = []
+    backend = SvdBackend(pipe, options(), events.append)
+    run = backend._run
+    short = iter([True])
+
+    def short_at_first(*args: Any) -> torch.Tensor:
+        latents = run(*args)
+        if next(short, False):
+            raise torch.cuda.OutOfMemoryError("out of memory")
+        return latents
+
+    monkeypatch.setattr(backend, "_run", short_at_first)
+    seen = watch(backend)
+    list(backend.render(guided(), CLIP, 5))
+    assert sum("Out of memory" in event.message for event in events) == 1
+    assert len(seen) == len(expected) == 2
+    for (_, ours), (_, theirs) in zip(seen, expected, strict=True):
+        assert relative(ours, theirs) < 1e-4
+
+
+def test_what_it_loads_is_sped_up_and_stays_the_same(svd_folder: Path, pipe: Any) -> None:
+    """Exact speed-ups are always on; the film is that of the stock pipeline to rounding."""
+    fast = SvdBackend.load(options(model=str(svd_folder)), Runtime(weights=no_weights, device="cpu"))
+    results = []
+    for backend in (fast, SvdBackend(pipe, options())):
+        seen = watch(backend)
+        list(backend.render(guided(), CLIP, 1))
+        results.append([latents for _, latents in seen])
+    assert len(results[0]) == 2
+    assert all(relative(quick, stock) < 1e-4 for quick, stock in zip(*results, strict=True))
+
+
+def test_short_cuts_only_when_asked_for(svd_folder: Path) -> None:
+    runtime = Runtime(weights=no_weights, device="cpu")
+    films = []
+    for changes in ({}, {"deep_interval": 2}, {"guidance_sigmas": (1.0, 20.0)}):
+        backend = SvdBackend.load(options(model=str(svd_folder), steps=6, steer=0, **changes), runtime)
+        films.append(np.stack([frame.pixels for frame in backend.render(fake_conditioning(CLIP, 64, 64), CLIP, 1)]))
+    assert not np.array_equal(films[0], films[1]) and not np.array_equal(films[0], films[2])
