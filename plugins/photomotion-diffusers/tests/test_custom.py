@@ -24,7 +24,7 @@ from photomotion_diffusers.custom import Denoiser, Own, Plain, load_custom, make
 from photomotion_diffusers.families.backend import FamilyBackend
 from photomotion_diffusers.families.base import Draft, Film
 from photomotion_diffusers.families.offers import CustomOptions
-from photomotion_diffusers.families.registry import FAMILIES
+from photomotion_diffusers.families.registry import FAMILIES, UNTESTED
 
 torch.set_num_threads(1)
 TIMING = Timing(seconds=1, fps=8)
@@ -155,7 +155,7 @@ def test_an_ltx_directory_makes_a_film(tmp_path: Path) -> None:
 
 
 class Unknown:
-    """A pipeline of a family nobody has heard of: the photo, a little darker in each frame, one too few, half as high."""
+    """A pipeline of a family nobody has heard of: the photo, darker in each frame, one too few, half as high."""
 
     def __call__(
         self,
@@ -213,3 +213,24 @@ def test_svd_goes_to_its_own_backend(tmp_path: Path, monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(SvdBackend, "load", classmethod(lambda cls, options, runtime: asked.append(options)))
     load_custom(CustomOptions(model=str(tmp_path), steer=0.0, size=0), Runtime(weights=Path))
     assert (asked[0].model, asked[0].steer, asked[0].size, asked[0].steps) == (str(tmp_path), 0.0, 768, 25)
+
+
+def test_the_documented_example_makes_a_film() -> None:
+    page = (Path(__file__).parents[1] / "docs" / "models.md").read_text(encoding="utf-8")
+    names: dict[str, Any] = {}
+    exec(page.partition("```python\n")[2].partition("```")[0], names)
+    assert isinstance(names["Believer"](), Denoiser)
+    backend = make_backend(names["Believer"](), options())
+    assert len(list(backend.render(guided(), TIMING, 0))) == 8
+
+
+def test_the_table_of_models_is_that_of_the_code() -> None:
+    page = (Path(__file__).parents[1] / "docs" / "models.md").read_text(encoding="utf-8")
+    for name, family in FAMILIES.items():
+        (row,) = (line for line in page.splitlines() if line.startswith(f"| `{name}` |"))
+        steps, fps = f"{family.steps} steps", f"{family.frames} at {family.fps:g} fps"
+        for fact in (family.model, family.pipelines[0], steps, f"guidance {family.guidance:g}", fps):
+            assert fact in row
+        assert f"{family.group}k+1" in row
+    for name in UNTESTED:
+        assert f"| `{name}` |" in page

@@ -29,8 +29,8 @@ FAMILIES: dict[str, Family] = {
 }
 
 UNTESTED: dict[str, str] = {
-    "LTX2ImageToVideoPipeline": "makes a film and its sound together and copies its scheduler within a run: no adapter yet",
-    "HunyuanVideo15ImageToVideoPipeline": "its pipeline calls nobody between its steps, so a draft cannot be written in",
+    "LTX2ImageToVideoPipeline": "makes a film and its sound together and copies its scheduler within a run",
+    "HunyuanVideo15ImageToVideoPipeline": "calls nobody between its steps, so a draft cannot be written in",
     "HunyuanVideoFramepackPipeline": "makes a film in sections from the last to the first, and takes no latents to "
     "begin with: a draft cannot hold it",
     "SkyReelsV2DiffusionForcingImageToVideoPipeline": "gives every latent frame its own noise level, which the clock "
