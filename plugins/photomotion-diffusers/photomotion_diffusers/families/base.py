@@ -189,7 +189,7 @@ class Family:
         lead = self.lead(pipe)
         device, dtype = self.place(pipe)
         frames = torch.from_numpy(np.concatenate([film.draft.frames[:1]] * lead + [film.draft.frames]))
-        video = frames.permute(3, 0, 1, 2)[None].to(device, dtype) / 127.5 - 1
+        video = (frames.permute(3, 0, 1, 2)[None].float() / 127.5 - 1).to(device, dtype)
         with torch.no_grad():
             z = self.encode(pipe, video).cpu()
         release = film.draft.release(z.shape[2], video.shape[-1] // z.shape[-1]).clone()
