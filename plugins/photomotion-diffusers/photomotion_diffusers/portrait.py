@@ -71,7 +71,7 @@ def _resized(image: npt.NDArray[Any], width: int, height: int) -> npt.NDArray[An
     if image.shape[:2] == (height, width):
         return np.ascontiguousarray(image)
     shrinks = width * height < image.shape[0] * image.shape[1]
-    way = cv2.INTER_AREA if shrinks else cv2.INTER_CUBIC if image.dtype == np.uint8 else cv2.INTER_LINEAR
+    way = cv2.INTER_AREA if shrinks else cv2.INTER_CUBIC if image.ndim == 3 else cv2.INTER_LINEAR
     return np.asarray(cv2.resize(np.ascontiguousarray(image), (width, height), interpolation=way), image.dtype)
 
 
@@ -189,16 +189,21 @@ def paste(
         uint8 (H, W, 3).
     """
     x0, y0, x1, y1 = crop.box
-    under = beneath[y0:y1, x0:x1].astype(np.float32)
-    over = crop.restore(generated.astype(np.float32))
+    made = generated.astype(np.float32)
+    freed = np.ones((crop.height, crop.width), np.float32)
     if draft is not None and detail > 0:
-        change = generated.astype(np.float32) - draft.astype(np.float32)
-        coarse = cv2.GaussianBlur(change, (0, 0), COARSE * max(crop.width, crop.height))
-        agrees = crop.restore(np.asarray(np.exp(-((np.abs(coarse).max(axis=2) / APART) ** 2)), np.float32))
-        over = over + detail * agrees[..., None] * (under + crop.restore(coarse) - over)
-    alpha = (crop.border(beneath.shape[0], beneath.shape[1]) if weight is None else weight)[..., None]
+        coarse = cv2.GaussianBlur(made - draft.astype(np.float32), (0, 0), COARSE * max(crop.width, crop.height))
+        agrees = np.exp(-((np.abs(coarse).max(axis=2) / APART) ** 2))
+        freed = np.asarray(1 - detail * agrees, np.float32)
+        made = freed[..., None] * made + (1 - freed[..., None]) * coarse
+    alpha = crop.border(beneath.shape[0], beneath.shape[1]) if weight is None else weight
+    # What is laid over is made + (1 - freed) * beneath: one resize for both, and few passes at the photo's size.
+    large = crop.restore(np.dstack([made, freed]))
+    over = cv2.multiply(large[..., :3], cv2.merge([alpha] * 3))
+    stays = cv2.merge([1 - alpha * large[..., 3]] * 3)
+    under = beneath[y0:y1, x0:x1]
     out = beneath.copy()
-    out[y0:y1, x0:x1] = np.clip(np.round(under + alpha * (over - under)), 0, 255).astype(np.uint8)
+    cv2.add(over, cv2.multiply(under, stays, dtype=cv2.CV_32F), dst=out[y0:y1, x0:x1], dtype=cv2.CV_8U)
     return out
 
 
