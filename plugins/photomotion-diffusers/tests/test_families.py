@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import importlib
+import json
 import types
 from collections.abc import Iterator
 from dataclasses import replace
@@ -432,3 +433,54 @@ def test_a_shortened_ladder_is_whole_again() -> None:
         assert (len(scheduler.timesteps), len(scheduler.sigmas)) == (3, 4)
     scheduler.set_timesteps(5)
     assert len(scheduler.timesteps) == 5
+
+
+class TestFastWan:
+    """The published index names a pipeline that diffusers does not have, and the sampler is not the pipeline's own."""
+
+    family = FAMILIES["fastwan"]
+
+    @pytest.fixture(scope="class")
+    def pipe(self, tmp_path_factory: pytest.TempPathFactory) -> Any:
+        path = save("wan22-5b", tmp_path_factory.mktemp("fastwan"))
+        index = json.loads((path / "model_index.json").read_text())
+        parts = {name: part for name, part in index.items() if isinstance(part, list) and part[0] is not None}
+        (path / "model_index.json").write_text(json.dumps({"_class_name": "WanDMDPipeline", **parts}))
+        return self.family.open(path, torch.float32)
+
+    @staticmethod
+    def film(release: Any = None, seed: int = 0) -> Film:
+        return replace(film(release, seed=seed), steps=3, guidance=1.0)
+
+    def test_it_goes_to_x0_and_back_three_times(self, pipe: Any) -> None:
+        """By hand, with the pipeline's own numbers: first its latents, then the noise of each level."""
+        asked = self.film()
+        ours = self.family.run(pipe, asked, "latent")
+        x = torch.randn((1, 48, 3, HEIGHT // 16, WIDTH // 16), generator=torch.Generator().manual_seed(0))
+        words, _ = pipe.encode_prompt(asked.prompt, None, False, max_sequence_length=512)
+        image = pipe.video_processor.preprocess(asked.image, height=HEIGHT, width=WIDTH)
+        _, photo, free = pipe.prepare_latents(image, 1, 48, HEIGHT, WIDTH, FRAMES, torch.float32, "cpu", None, x)
+        again = torch.Generator().manual_seed(2**32)
+        with torch.no_grad():
+            for now, after in ((1.0, 0.757), (0.757, 0.522), (0.522, 0.0)):
+                t = (free[0, 0, :, ::2, ::2] * now * 1000).flatten()[None]
+                v = pipe.transformer((1 - free) * photo + free * x, t, words, return_dict=False)[0]
+                x = (1 - after) * (x - now * v) + after * torch.randn(x.shape, generator=again)
+        torch.testing.assert_close(ours, (1 - free) * photo + free * x, rtol=1e-4, atol=1e-4)
+
+    def test_a_draft_holds_it(self, pipe: Any) -> None:
+        asked = self.film(never)
+        z = self.family.clock(pipe, asked, self.family.levels(pipe, asked), 0).z
+        torch.testing.assert_close(self.family.run(pipe, asked, "latent")[:, :, 1:], z[:, :, 1:], rtol=1e-4, atol=1e-4)
+
+    def test_its_noise_is_the_films_own(self, pipe: Any) -> None:
+        torch.manual_seed(5)
+        one = self.family.run(pipe, self.film(halves))
+        state = torch.random.get_rng_state()
+        assert torch.equal(one, self.family.run(pipe, self.film(halves)))
+        assert not torch.equal(one, self.family.run(pipe, self.film(halves, seed=1)))
+        assert torch.equal(torch.random.get_rng_state(), state)
+
+    def test_other_numbers_of_steps_are_refused(self, pipe: Any) -> None:
+        with pytest.raises(UsageError, match="3 steps, not 4"):
+            self.family.run(pipe, film())

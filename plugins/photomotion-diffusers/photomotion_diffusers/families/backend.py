@@ -15,7 +15,7 @@ from PIL import Image
 from photomotion.data import Conditioning, Frame, Timing
 from photomotion.errors import WeightsError
 from photomotion.plugin import Event, Runtime
-from photomotion_diffusers.loading import choose_device, choose_dtype, load_pipeline, locate
+from photomotion_diffusers.loading import choose_device, choose_dtype, locate
 from photomotion_diffusers.portrait import choose_crop
 from photomotion_diffusers.reel import Reel, check_guide
 from photomotion_diffusers.refining import Steering, release_map, to_schedule
@@ -63,7 +63,7 @@ def load_family(family: Family, options: FamilyOptions, runtime: Runtime, accept
     dtype = choose_dtype(runtime.dtype if options.dtype == "auto" else options.dtype, device)
     runtime.on_event(Event(stage="backend", message=f"loading {options.model}"))
     folder = locate(options.model, revision=options.revision, half=dtype != torch.float32)
-    pipe = load_pipeline(str(folder), family.pipelines, dtype, None)
+    pipe = family.open(folder, dtype)
     if family.precise_decoder and dtype != torch.float32:
         pipe.vae = type(pipe.vae).from_pretrained(folder / "vae", torch_dtype=torch.float32, local_files_only=True)
     said = place(pipe, device)

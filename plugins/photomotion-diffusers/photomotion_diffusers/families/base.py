@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
@@ -12,6 +13,7 @@ import torch
 
 from photomotion.errors import UsageError
 from photomotion_diffusers.clocks import Clock
+from photomotion_diffusers.loading import load_pipeline
 
 from .steering import Hold, Levels, shortened
 
@@ -98,6 +100,14 @@ class Family:
     def keeps_first(self, pipe: Any) -> bool:
         """Whether the pipeline itself holds the first latent frame clean, so that no noise may be written there."""
         return False
+
+    def open(self, folder: Path, dtype: torch.dtype) -> Any:
+        """Load the pipeline from a directory into host memory.
+
+        Raises:
+            WeightsError: if something is missing, or another pipeline is in it.
+        """
+        return load_pipeline(str(folder), self.pipelines, dtype, None)
 
     def arguments(self, pipe: Any, film: Film) -> dict[str, Any]:
         """What the stock pipeline is called with, seed and progress aside."""

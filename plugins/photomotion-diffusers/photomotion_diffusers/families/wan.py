@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, ClassVar
+
+import diffusers
+import torch
+
+from photomotion.errors import UsageError
+from photomotion_diffusers.loading import check_folder
 
 from .base import Family, Film
 
@@ -13,7 +21,7 @@ class Wan(Family):
     """Wan 2.2 A14B with its two experts, and Wan 2.1 14B."""
 
     name = "wan-a14b"
-    pipelines = ("WanImageToVideoPipeline",)
+    pipelines: ClassVar[tuple[str, ...]] = ("WanImageToVideoPipeline",)
     model = "Wan-AI/Wan2.2-I2V-A14B-Diffusers"
     licence = "Apache-2.0"
     guidance = 3.5
@@ -39,12 +47,60 @@ class Wan5B(Wan):
 
 
 class FastWan(Wan5B):
-    """TI2V-5B distilled to three steps without guidance."""
+    """TI2V-5B distilled to three steps without guidance, for which it has a sampler of its own."""
 
     name = "fastwan"
+    pipelines = ("WanDMDPipeline", "WanImageToVideoPipeline")
     model = "FastVideo/FastWan2.2-TI2V-5B-FullAttn-Diffusers"
     steps = 3
     guidance = 1.0
+
+    def open(self, folder: Path, dtype: torch.dtype) -> Any:
+        """The published index names a pipeline of another library; its parts are those of Wan 5B."""
+        check_folder(folder, str(folder), self.pipelines)
+        pipe = diffusers.WanImageToVideoPipeline.from_pretrained(
+            folder, torch_dtype=dtype, expand_timesteps=True, use_safetensors=True, local_files_only=True
+        )
+        pipe.scheduler = DistilledScheduler()
+        pipe.set_progress_bar_config(disable=True)
+        return pipe
+
+    def run(
+        self,
+        pipe: Any,
+        film: Film,
+        output: str = "pt",
+        report: Callable[[int, int], None] = lambda done, total: None,
+    ) -> torch.Tensor:
+        """As every family, with the global generator seeded meanwhile: the scheduler draws its noise from it.
+
+        Its seed is another than the film's, or the first noise would come twice.
+        """
+        with torch.random.fork_rng():
+            torch.manual_seed(film.seed + 2**32)
+            return super().run(pipe, film, output, report)
+
+
+class DistilledScheduler(diffusers.FlowMatchEulerDiscreteScheduler):  # type: ignore[misc]
+    """The sampler of distribution matching distillation (Yin et al., 2024): to x0, then back to the next level.
+
+    The steps 1000, 757 and 522 are those for which FastWan was distilled; there are no others.
+    """
+
+    sigmas_of_training = (1.0, 0.757, 0.522)
+
+    def __init__(self) -> None:
+        super().__init__(shift=1.0, stochastic_sampling=True)
+
+    def set_timesteps(self, num_inference_steps: int | None = None, device: Any = None) -> None:
+        """Set the three steps.
+
+        Raises:
+            UsageError: if another number is asked for.
+        """
+        if num_inference_steps != len(self.sigmas_of_training):
+            raise UsageError(f"fastwan makes its film in 3 steps, not {num_inference_steps}; leave backend.steps out")
+        super().set_timesteps(sigmas=list(self.sigmas_of_training), device=device)
 
 
 class SkyReelsV2(Family):
