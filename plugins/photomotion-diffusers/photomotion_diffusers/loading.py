@@ -4,12 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-import sys
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from functools import lru_cache
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -17,46 +13,14 @@ import torch
 
 from photomotion.errors import WeightsError
 
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
+from .manifest import Model, describe
 
-__all__ = ["Model", "choose_device", "choose_dtype", "choose_files", "known_models", "load_pipeline", "locate"]
+__all__ = ["check_folder", "choose_device", "choose_dtype", "choose_files", "load_pipeline", "locate"]
 
 REPOSITORY = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*")
 SHARD = re.compile(r"-\d{5}-of-\d{5}\.")
 LIBRARIES = ("diffusers", "transformers")
 """Where the parts of a pipeline may come from: code that comes with a model is never run."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Model:
-    """What the manifest says of a repository."""
-
-    repository: str
-    """``"owner/name"``."""
-    revision: str = "main"
-    """What is loaded when nothing else is asked for."""
-    licence: str = "unknown; see its page"
-    """Its name."""
-    licence_url: str = ""
-    """Where it is read and accepted."""
-    commercial: str = "unknown"
-    """``"yes"``, ``"no"``, or under which condition."""
-
-
-@lru_cache
-def known_models() -> dict[str, Model]:
-    """The manifest, by repository."""
-    with files("photomotion_diffusers").joinpath("weights.toml").open("rb") as file:
-        return {name: Model(repository=name, **entry) for name, entry in tomllib.load(file).items()}
-
-
-def describe(repository: str) -> Model:
-    """The manifest's entry, or one that says that nothing is known."""
-    page = f"https://huggingface.co/{repository}"
-    return known_models().get(repository) or Model(repository=repository, licence_url=page)
 
 
 def choose_device(name: str) -> str:

@@ -18,6 +18,7 @@ from photomotion.plugin import Event, Runtime
 from .clocks import Clock, tail
 from .exact import Exact, decode, speed_up
 from .fitting import Fitting
+from .latents import encode, ladder
 from .loading import choose_device, choose_dtype, load_pipeline
 from .options import SvdOptions
 from .portrait import choose_crop
@@ -27,16 +28,10 @@ from .reuse import Bounded, approximate
 from .timing import key_rows
 from .windows import crossfade, plan_windows
 
-__all__ = ["SvdBackend", "ladder"]
+__all__ = ["SvdBackend"]
 
 Picture = npt.NDArray[np.uint8]
 PIPELINES = ("StableVideoDiffusionPipeline",)
-
-
-def ladder(pipe: Any, steps: int) -> list[float]:
-    """The noise levels of a whole run of the pipeline's own scheduler, the last 0 included."""
-    pipe.scheduler.set_timesteps(steps)
-    return [float(sigma) for sigma in pipe.scheduler.sigmas]
 
 
 def prepare(pipe: Any, options: SvdOptions) -> None:
@@ -137,7 +132,8 @@ class SvdBackend:
             known = None if latents is None else latents[:, -shared:]
             image = reel.small(rows[window.start]) if reel.guide is not None or not pictures else pictures[0]
             tell = self._teller(number * (len(sigmas) - 1), total)
-            run = partial(self._window, reel, rows[window.start : window.stop], image, sigmas, known, generator, tell)
+            part = rows[window.start : window.stop]
+            run = partial(self._window, reel, part, image, sigmas, known, generator, tell)
             latents, made = self._fitting.run((window.stop - window.start, *image.shape[:2]), run)
             made[:shared] = [crossfade(pictures[i], made[i], i, shared) for i in range(shared)]
             kept = windows[number + 1].shared if number + 1 < len(windows) else 0
@@ -158,7 +154,8 @@ class SvdBackend:
         state = generator.get_state()
         try:
             clock = self._clock(reel, rows, sigmas, known, generator, tell)
-            latents = self._run(image, len(rows), sigmas, clock, generator, tell)
+            fps = max(2, round(min(self._options.fps, reel.timing.fps)))
+            latents = self._run(image, len(rows), fps, sigmas, clock, generator, tell)
             return latents, self._decode(latents)
         except RuntimeError:
             generator.set_state(state)
@@ -192,7 +189,7 @@ class SvdBackend:
         if reel.guide is None:
             release = torch.full((len(rows), height, width), math.inf)
         else:
-            z[:, shared:] = self.encode([reel.small(row) for row in rows[shared:]])
+            z[:, shared:] = encode(self._pipe, [reel.small(row) for row in rows[shared:]], self._chunk)
             steering = Steering.of(self._options.steer)
             release = release_map(reel.regions(), steering, cell=cell, frames=len(rows))
         release[: max(shared, 1)] = 0.0
@@ -203,6 +200,7 @@ class SvdBackend:
         self,
         image: Picture,
         frames: int,
+        fps: int,
         sigmas: list[float],
         clock: Clock | None,
         generator: torch.Generator,
@@ -223,7 +221,7 @@ class SvdBackend:
                 height=image.shape[0],
                 width=image.shape[1],
                 num_frames=frames,
-                fps=options.fps,
+                fps=fps,
                 motion_bucket_id=options.motion_bucket,
                 noise_aug_strength=options.noise_augmentation,
                 min_guidance_scale=min(options.guidance_min, options.guidance_max),
@@ -238,32 +236,16 @@ class SvdBackend:
         return torch.as_tensor(latents).float().cpu()
 
     @torch.no_grad()
-    def encode(self, pictures: list[Picture]) -> torch.Tensor:
-        """Pictures as latents, float32 (frames, 4, h, w), the mode of what the encoder says, a chunk at a time."""
-        vae = self._pipe.vae
-        device, own = self._pipe._execution_device, vae.dtype
-        count = self._fitting.chunk(self._options.decode_chunk)
-        upcast = bool(vae.config.force_upcast) and own != torch.float32
-        if upcast:
-            vae.to(dtype=torch.float32)
-        try:
-            parts = []
-            for i in range(0, len(pictures), count):
-                chunk = torch.from_numpy(np.stack(pictures[i : i + count])).permute(0, 3, 1, 2)
-                chunk = (chunk.float() / 127.5 - 1).to(device=device, dtype=vae.dtype)
-                parts.append(vae.encode(chunk).latent_dist.mode().float().cpu())
-        finally:
-            if upcast:
-                vae.to(dtype=own)
-        return torch.cat(parts) * float(vae.config.scaling_factor)
-
-    @torch.no_grad()
     def _decode(self, latents: torch.Tensor) -> list[Picture]:
         """Latents (1, frames, 4, h, w) as uint8 pictures (H, W, 3)."""
         self._on_event(Event(stage="backend", message="decoding"))
         latents = latents.to(device=self._pipe._execution_device, dtype=self._pipe.vae.dtype)
-        count = self._fitting.chunk(self._options.decode_chunk)
-        return [picture for chunk in decode(self._pipe, latents, count) for picture in chunk]
+        return [picture for chunk in decode(self._pipe, latents, self._chunk) for picture in chunk]
+
+    @property
+    def _chunk(self) -> int:
+        """Frames that go through the autoencoder together."""
+        return self._fitting.chunk(self._options.decode_chunk)
 
 
 def _telling(tell: Callable[[int, torch.Tensor], None]) -> Callable[..., dict[str, Any]]:

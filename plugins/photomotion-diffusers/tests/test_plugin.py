@@ -28,9 +28,9 @@ from photomotion_diffusers.loading import (
     choose_device,
     choose_dtype,
     choose_files,
-    known_models,
     load_pipeline,
 )
+from photomotion_diffusers.manifest import known_models
 from photomotion_diffusers.options import SvdOptions
 
 SVD = ("StableVideoDiffusionPipeline",)

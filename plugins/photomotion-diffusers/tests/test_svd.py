@@ -18,11 +18,12 @@ from photomotion.plugin import Event, Runtime
 from photomotion.testing.contracts import BackendContract
 from photomotion.testing.fakes import fake_analysis, fake_conditioning, fake_motion, fake_photo
 from photomotion_diffusers.clocks import Clock, karras
+from photomotion_diffusers.latents import encode, ladder
 from photomotion_diffusers.loading import load_pipeline
 from photomotion_diffusers.options import SvdOptions
 from photomotion_diffusers.plugin import BACKENDS
 from photomotion_diffusers.refining import Steering, release_map
-from photomotion_diffusers.svd import PIPELINES, SvdBackend, ladder
+from photomotion_diffusers.svd import PIPELINES, SvdBackend
 
 CLIP = Timing(seconds=0.6, fps=10)
 PLAIN = {"detail": 0.0, "background": "generated", "match_colour": False}
@@ -116,7 +117,7 @@ def watch(backend: SvdBackend) -> list[tuple[Clock, torch.Tensor]]:
 
     def watched(*args: Any) -> torch.Tensor:
         latents = run(*args)
-        seen.append((args[3], latents))
+        seen.append((args[4], latents))
         return latents
 
     backend._run = watched  # type: ignore[method-assign]
@@ -156,7 +157,7 @@ def test_held_everywhere_it_is_the_draft_through_the_decoder(pipe: Any) -> None:
     conditioning = guided(Timing(seconds=0.4, fps=10), everywhere=True)
     frames = film(pipe, options(steer=1, **PLAIN), conditioning)
     backend = SvdBackend(pipe, options())
-    z = backend.encode([conditioning.guide.draw(row) for row in range(4)])
+    z = encode(pipe, [conditioning.guide.draw(row) for row in range(4)], 3)
     decoded = backend._decode(z[None])
     for frame, picture in zip(frames[1:], decoded[1:], strict=True):
         assert np.abs(frame.pixels.astype(int) - picture).max() <= 1
@@ -216,6 +217,14 @@ def test_windows_agree_where_they_overlap(pipe: Any) -> None:
             assert not torch.equal(before, after)
 
 
+def test_windows_are_as_long_as_the_model_was_trained_on(pipe: Any) -> None:
+    backend = SvdBackend(pipe, options(frames=None))
+    seen = watch(backend)
+    timing = Timing(seconds=0.8, fps=10)
+    list(backend.render(guided(timing), timing, 0))
+    assert [latents.shape[1] for _, latents in seen] == [FRAMES, FRAMES]
+
+
 def test_a_long_film_holds_one_window(pipe: Any) -> None:
     """The second window is not begun before the first one's frames are taken."""
     events: list[Event] = []
@@ -257,10 +266,10 @@ def test_there_is_nothing_to_steer_by(pipe: Any) -> None:
 def test_half_precision_encodes_in_full(svd_folder: Path) -> None:
     """An upcast VAE's latents are those of float32, and it is back in its own dtype afterwards."""
     pictures = [fake_photo(64, 64).pixels]
-    full = SvdBackend(load_pipeline(str(svd_folder), PIPELINES, torch.float32, "cpu"), options()).encode(pictures)
+    full = encode(load_pipeline(str(svd_folder), PIPELINES, torch.float32, "cpu"), pictures, 8)
     half = load_pipeline(str(svd_folder), PIPELINES, torch.bfloat16, "cpu")
     assert half.unet.dtype == torch.bfloat16
-    latents = SvdBackend(half, options()).encode(pictures)
+    latents = encode(half, pictures, 8)
     assert half.vae.dtype == torch.bfloat16
     assert relative(latents, full) < 0.02
     assert len(film(half, options(), guided())) == 6
