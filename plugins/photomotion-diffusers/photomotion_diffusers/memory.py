@@ -23,7 +23,7 @@ from photomotion.errors import StageError
 
 from .reuse import store_fp8
 
-__all__ = ["MemoryPlan", "apply", "free_memory", "plan", "plan_memory", "with_retry"]
+__all__ = ["MemoryPlan", "apply", "free_memory", "plan", "with_retry"]
 
 T = TypeVar("T")
 
@@ -48,8 +48,9 @@ class MemoryPlan:
     """How the pipeline is laid out in memory. ``str(plan)`` says so in a sentence."""
 
     name: str
-    """``"whole"``, ``"small decode chunks"``, ``"forward chunks"``, ``"model offload"``, ``"fp8"``, ``"group offload"``;
-    each smaller and slower than the one before. Only fp8 changes the film, and decoding fewer frames at once a bit."""
+    """One of ``"whole"``, ``"small decode chunks"``, ``"forward chunks"``, ``"model offload"``, ``"fp8"`` and
+    ``"group offload"``, each smaller and slower than the one before. Only fp8 changes the film, and fewer frames
+    decoded together do, a little."""
     device: str
     decode_chunk: int
     """Frames to decode together: give it to the pipeline as ``decode_chunk_size``."""
@@ -202,13 +203,6 @@ def apply(plan: MemoryPlan, pipe: Any) -> None:
         pipe.to("cpu")
         device = torch.device(plan.device)
         pipe.enable_group_offload(device, offload_type="leaf_level", use_stream=device.type == "cuda")
-
-
-def plan_memory(pipe: Any, options: Any, device: str) -> Any:
-    """Plan for ``options`` (``frames``, ``size``: the long edge in pixels), apply it and hand ``pipe`` back."""
-    frames = options.frames or pipe.unet.config.num_frames
-    apply(plan(free_memory(device), frames, options.size, options.size, pipe.unet.dtype, device=device), pipe)
-    return pipe
 
 
 def with_retry(

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -78,7 +79,7 @@ def test_no_offloading_where_host_and_device_are_one() -> None:
 def test_smaller_is_smaller(free: int, frames: int, height: int, guided: bool, fp8: bool) -> None:
     ladder = rungs(plan(free, frames, height, 512, torch.float16, guided=guided, fp8=fp8))
     assert ladder[-1].name == "group offload"
-    for one, next_one in zip(ladder, ladder[1:], strict=False):
+    for one, next_one in pairwise(ladder):
         assert next_one.peak_bytes <= one.peak_bytes
         assert next_one.decode_chunk <= one.decode_chunk
     assert ladder[0].fits or len(ladder) == 1
@@ -142,7 +143,7 @@ def test_short_memory_is_retried_once(error: Any) -> None:
 
 def test_short_twice_is_a_clear_error() -> None:
     machine = Machine(2)
-    with pytest.raises(StageError, match="'small decode chunks'.*fewer frames") as caught:
+    with pytest.raises(StageError, match=r"'small decode chunks'.*fewer frames") as caught:
         machine.start()
     assert isinstance(caught.value.__cause__, torch.cuda.OutOfMemoryError)
     assert len(machine.plans) == 2
