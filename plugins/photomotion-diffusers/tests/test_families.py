@@ -32,7 +32,7 @@ from photomotion_diffusers.families.steering import Levels, shortened
 
 torch.set_num_threads(1)
 
-HEIGHT, WIDTH, FRAMES, STEPS = 96, 64, 9, 4
+HEIGHT, WIDTH, FRAMES, STEPS = 32, 64, 9, 4
 ADAPTER = {
     "wan21": "wan-a14b",
     "wan22-5b": "wan",
@@ -484,3 +484,18 @@ class TestFastWan:
     def test_other_numbers_of_steps_are_refused(self, pipe: Any) -> None:
         with pytest.raises(UsageError, match="3 steps, not 4"):
             self.family.run(pipe, film())
+
+
+def test_what_a_draft_does_not_show_is_gray_in_a_control_film() -> None:
+    vace, nobody = FAMILIES["wan-vace"], types.SimpleNamespace()
+    for shows, kept in ((None, FRAMES), (3, 3)):
+        asked = film(never)
+        assert asked.draft is not None
+        given = vace.arguments(nobody, replace(asked, draft=replace(asked.draft, shows=shows)))
+        video = [np.asarray(frame) for frame in given["video"]]
+        assert len(video) == len(given["mask"]) == FRAMES
+        assert [np.array_equal(a, b) for a, b in zip(video, pictures(), strict=True)] == [
+            i < kept for i in range(FRAMES)
+        ]
+        assert all((frame == 127).all() for frame in video[kept:])
+    assert "image" not in vace.arguments(nobody, film())

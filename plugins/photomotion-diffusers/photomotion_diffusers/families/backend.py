@@ -175,7 +175,8 @@ class FamilyBackend:
             return release_map(reel.regions(), steering, cell=cell, frames=frames, pinned=pinned, schedule="flow")
 
         start = 1.0 if reel.guide is None else to_schedule(steering.start, "flow")
-        return Draft(frames=np.stack(pictures), release=release, start=start)
+        shows = len(shared) if reel.guide is None else None
+        return Draft(frames=np.stack(pictures), release=release, start=start, shows=shows)
 
     def _reporter(self, window: int, windows: int) -> Callable[[int, int], None]:
         def report(done: int, total: int) -> None:

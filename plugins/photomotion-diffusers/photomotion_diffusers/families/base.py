@@ -59,6 +59,8 @@ class Draft:
     each latent is let go; 0 never, 1 at once."""
     start: float = 1.0
     """The noise level, 0..1, at which the run begins: below 1, what the draft shows is kept in the rough everywhere."""
+    shows: int | None = None
+    """How many of its frames say what is to happen; the others only fill the array. None is all."""
 
 
 class Family:

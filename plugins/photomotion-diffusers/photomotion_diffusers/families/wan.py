@@ -134,10 +134,8 @@ class WanVace(Family):
         import PIL.Image
 
         size = film.image.size
-        if film.draft is None:
-            rest = [PIL.Image.new("RGB", size, (127, 127, 127))] * (film.frames - 1)
-        else:
-            rest = [PIL.Image.fromarray(frame) for frame in film.draft.frames[1:]]
+        rest = [] if film.draft is None else [PIL.Image.fromarray(f) for f in film.draft.frames[1 : film.draft.shows]]
+        rest += [PIL.Image.new("RGB", size, (127, 127, 127))] * (film.frames - 1 - len(rest))
         stock = super().arguments(pipe, film)
         del stock["image"]
         masks = [PIL.Image.new("L", size, 0)] + [PIL.Image.new("L", size, 255)] * (film.frames - 1)
