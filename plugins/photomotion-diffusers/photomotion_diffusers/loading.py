@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import warnings
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -73,7 +74,7 @@ def load_pipeline(
     names = [path.relative_to(folder).as_posix() for path in folder.rglob("*.safetensors")]
     variant = _variant(names, half=dtype != torch.float32)
     try:
-        with _no_bars():
+        with _quiet():
             pipeline = getattr(diffusers, name).from_pretrained(
                 str(folder), torch_dtype=dtype, use_safetensors=True, variant=variant, local_files_only=True
             )
@@ -84,17 +85,25 @@ def load_pipeline(
 
 
 @contextmanager
-def _no_bars() -> Iterator[None]:
-    """Without the libraries' own progress bars, which would run through ours."""
+def _quiet() -> Iterator[None]:
+    """Without the libraries' own progress bars and remarks, which would run through ours; errors are raised anyway."""
     from diffusers.utils import logging as diffusers_logging
     from transformers.utils import logging as transformers_logging
 
-    shown = [log for log in (diffusers_logging, transformers_logging) if log.is_progress_bar_enabled()]
-    for log in shown:
+    logs = diffusers_logging, transformers_logging
+    shown = [log for log in logs if log.is_progress_bar_enabled()]
+    levels = [log.get_verbosity() for log in logs]
+    for log in logs:
         log.disable_progress_bar()
+        log.set_verbosity_error()
     try:
-        yield
+        with warnings.catch_warnings():
+            # torch_dtype is the one name that every supported diffusers knows; new ones deprecate it.
+            warnings.simplefilter("ignore", FutureWarning)
+            yield
     finally:
+        for log, level in zip(logs, levels, strict=True):
+            log.set_verbosity(level)
         for log in shown:
             log.enable_progress_bar()
 

@@ -4,6 +4,7 @@ import json
 import shutil
 import subprocess
 import sys
+import warnings
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -13,10 +14,12 @@ import huggingface_hub
 import numpy as np
 import pytest
 import torch
+from diffusers.utils import logging as diffusers_logging
 from huggingface_hub import constants
 from huggingface_hub.errors import GatedRepoError, HfHubHTTPError, RepositoryNotFoundError, RevisionNotFoundError
 from PIL import Image
 from pydantic import ValidationError
+from transformers.utils import logging as transformers_logging
 
 from photomotion import Animator
 from photomotion.errors import UsageError, WeightsError
@@ -101,6 +104,16 @@ def test_options_have_bounds(wrong: dict[str, Any]) -> None:
 def test_a_pipeline_is_loaded_in_the_dtype_asked_for(svd_folder: Path) -> None:
     pipe = load_pipeline(str(svd_folder), SVD, torch.bfloat16, "cpu")
     assert {model.dtype for model in (pipe.unet, pipe.vae, pipe.image_encoder)} == {torch.bfloat16}
+
+
+def test_loading_is_quiet(svd_folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    """No bars and no remarks of other libraries in the terminal, and their settings as they were."""
+    before = [log.is_progress_bar_enabled() for log in (diffusers_logging, transformers_logging)]
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        load(svd_folder)
+    assert capfd.readouterr() == ("", "")
+    assert [log.is_progress_bar_enabled() for log in (diffusers_logging, transformers_logging)] == before
 
 
 def copy(folder: Path, tmp_path: Path) -> Path:
