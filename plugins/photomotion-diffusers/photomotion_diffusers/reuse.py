@@ -186,7 +186,7 @@ class _Passes:
         """As ``UNetSpatioTemporalConditionModel.forward``, called by the pipeline."""
         scheduler = self.pipe.scheduler
         sigma = float(scheduler.sigmas[scheduler.step_index])
-        if sigma >= self.sigma or sample.shape != self.shape:
+        if scheduler.step_index == 0 or sigma >= self.sigma or sample.shape != self.shape:
             self._begin()
         self.sigma, self.shape = sigma, sample.shape
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
@@ -98,6 +99,15 @@ def test_every_plan_gives_the_same_result_but_fp8() -> None:
             assert (deviation > 1e-4) == step.fp8, step.name
             chunk = pipe.unet.mid_block.attentions[0].transformer_blocks[0]._chunk_size
             assert chunk == (1 if step.forward_chunks else None)
+
+
+def test_layers_streamed_one_by_one_give_the_same_result() -> None:
+    pipe = tiny_pipe()
+    with torch.no_grad():
+        stock = pipe.unet(**tiny_inputs()).sample
+        speed_up(pipe)
+        apply(replace(plan(GB, *XT), device="cpu"), pipe)
+        assert relative(pipe.unet(**tiny_inputs()).sample, stock) < 1e-4
 
 
 class Machine:

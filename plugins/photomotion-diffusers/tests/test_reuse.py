@@ -80,6 +80,30 @@ def test_what_is_kept_from_the_same_step_changes_nothing(pipe: Any) -> None:
         assert torch.equal(full, shallow)
 
 
+def test_a_run_that_was_cancelled_leaves_nothing_to_the_next(pipe: Any) -> None:
+    photo = Image.fromarray(np.full((32, 48, 3), 90, np.uint8))
+
+    def film(sigmas: list[float], stop: bool = False) -> torch.Tensor:
+        def callback(pipe: Any, step: int, timestep: Any, tensors: dict[str, Any]) -> dict[str, Any]:
+            if stop:
+                raise KeyboardInterrupt
+            return {}
+
+        random = torch.Generator().manual_seed(3)
+        options = {"generator": random, "output_type": "latent", "callback_on_step_end": callback}
+        latents: torch.Tensor = pipe(photo, 32, 48, 4, sigmas=sigmas, **options).frames
+        return latents
+
+    bounded = Bounded(deep_interval=2, guidance_interval=2)
+    lower = [80.0, 20.0, 5.0, 0.0]
+    with approximate(pipe, bounded):
+        fresh = film(lower)
+    with approximate(pipe, bounded):
+        with pytest.raises(KeyboardInterrupt):
+            film([700.0, *lower], stop=True)
+        assert torch.equal(film(lower), fresh)
+
+
 def test_guidance_only_in_the_middle(pipe: Any, run: Callable[[], torch.Tensor]) -> None:
     pipe.scheduler.set_timesteps(STEPS)
     sigmas = [float(s) for s in pipe.scheduler.sigmas[:-1]]
