@@ -137,3 +137,14 @@ def test_it_comes_first_and_once(pipe: Any) -> None:
         speed_up(pipe)
     with speed_up(pipe):
         pass
+
+
+def test_in_bfloat16_it_rounds_no_worse_than_stock() -> None:
+    """Two orders of rounding differ from each other by as much as either does from the truth."""
+    pipe, inputs = tiny_pipe(), tiny_inputs()
+    truth = predict(pipe, inputs)
+    torch.nn.Module.to(pipe.unet, dtype=torch.bfloat16)
+    rounded = {name: x if name == "timestep" else x.bfloat16() for name, x in inputs.items()}
+    stock = relative(predict(pipe, rounded), truth)
+    with speed_up(pipe):
+        assert relative(predict(pipe, rounded), truth) < 1.3 * stock
