@@ -1,16 +1,16 @@
-"""What this distribution offers, one list a stage. Imports nothing heavy: each ``load`` does, when it is called."""
+"""What this distribution offers. Imports nothing heavy: each ``load`` does, when it is called."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from typing import Any
 
-from photomotion.plugin import Backend, Conditioner, Implementation, PostProcessor, Runtime, hookimpl
+from photomotion.plugin import Backend, Implementation, Runtime, hookimpl
 
 from .families.offers import FAMILY_BACKENDS
 from .options import SvdOptions
 
-__all__ = ["BACKENDS", "CONDITIONERS", "POSTPROCESSORS"]
+__all__ = ["BACKENDS"]
 
 
 def load_svd(options: SvdOptions, runtime: Runtime) -> Backend:
@@ -30,23 +30,9 @@ BACKENDS: list[Implementation[Backend, Any]] = [
     ),
     *FAMILY_BACKENDS,
 ]
-CONDITIONERS: list[Implementation[Conditioner, Any]] = []
-POSTPROCESSORS: list[Implementation[PostProcessor, Any]] = []
 
 
 @hookimpl
 def photomotion_backends() -> Iterable[Implementation[Backend, Any]]:
     """Offer the backends."""
     return BACKENDS
-
-
-@hookimpl
-def photomotion_conditioners() -> Iterable[Implementation[Conditioner, Any]]:
-    """Offer the conditioners."""
-    return CONDITIONERS
-
-
-@hookimpl
-def photomotion_postprocessors() -> Iterable[Implementation[PostProcessor, Any]]:
-    """Offer the post-processors."""
-    return POSTPROCESSORS

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import importlib
 import json
 import types
 from collections.abc import Iterator
@@ -47,17 +46,12 @@ ADAPTER = {
     "hunyuan-concat": "hunyuan",
 }
 TEXTLESS = dict.fromkeys(("text_encoder", "tokenizer", "text_encoder_2", "tokenizer_2"))
-FTFY = ("wan.pipeline_wan_i2v", "wan.pipeline_wan_vace", "skyreels_v2.pipeline_skyreels_v2_i2v")
 
 
 @pytest.fixture(scope="module", autouse=True)
 def plain_text() -> Iterator[None]:
-    """Stand-ins for what is not at hand: ftfy (which leaves plain text alone) and Hunyuan's language models."""
+    """A stand-in for what is not at hand: Hunyuan's language models."""
     patch = pytest.MonkeyPatch()
-    for name in FTFY:
-        module = importlib.import_module(f"diffusers.pipelines.{name}")
-        if not hasattr(module, "ftfy"):
-            patch.setattr(module, "ftfy", types.SimpleNamespace(fix_text=str), raising=False)
     embeds = (torch.full((1, 5, 16), 0.1), torch.full((1, 8), 0.1), torch.ones(1, 5))
     patch.setattr(diffusers.HunyuanVideoImageToVideoPipeline, "encode_prompt", lambda self, **kwargs: embeds)
     yield
@@ -313,12 +307,6 @@ def wan_backend(folder: Path, events: list[Event] | None = None, **changes: Any)
     return load_family(FAMILIES["wan"], Wan5BOptions(**settings), runtime)
 
 
-@pytest.fixture
-def with_ftfy(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(backend_module, "find_spec", lambda name: True)
-
-
-@pytest.mark.usefixtures("with_ftfy")
 class TestFilms:
     timing = Timing(seconds=1, fps=16)
 
