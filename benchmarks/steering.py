@@ -29,20 +29,26 @@ from diffusers import (
 )
 from transformers import CLIPImageProcessor, CLIPVisionConfig, CLIPVisionModelWithProjection
 
-from photomotion import Animator
+from photomotion import Animator, Clip
 from photomotion.warp import Scene
 
 SIZE, FRAMES, FPS, CROSS = 96, 8, 7, 32
 Films = npt.NDArray[np.uint8]
 
 
-def films_of(animator: Animator, path: Path, count: int) -> list[Films]:
-    """``count`` short films of one photo, each uint8 (FRAMES, SIZE, SIZE, 3) around the head, by different seeds."""
-    clip = animator.animate(str(path), seconds=10, fps=25, size=640)
+def head_box(clip: Clip) -> tuple[tuple[int, int], tuple[int, int]]:
+    """Rows and columns of the picture that hold the face."""
     face = clip.analysis.faces[0]
     middle, half = face.landmarks[:468, :2].mean(0), 1.15 * face.eye_distance
     x0, y0 = np.maximum(middle - half, 0).astype(int)
     x1, y1 = (middle + half).astype(int)
+    return (y0, y1), (x0, x1)
+
+
+def films_of(animator: Animator, path: Path, count: int) -> list[Films]:
+    """``count`` short films of one photo, each uint8 (FRAMES, SIZE, SIZE, 3) around the head, by different seeds."""
+    clip = animator.animate(str(path), seconds=10, fps=25, size=640)
+    (y0, y1), (x0, x1) = head_box(clip)
     films = []
     for seed in range(count):
         motion = animator.plan(clip.photo, seconds=10, fps=25, seed=seed + 1)
@@ -169,25 +175,31 @@ def train(photos: list[Path], out: Path, minutes: float, count: int) -> None:
 
 
 def ask(photo: Path, model: Path, seconds: float) -> None:
-    """Films by the backend with the guide held and let go, read by the built-in analyzer, against the plan."""
+    """Films by the backend with the guide let go and held, read by the built-in analyzer, against the plan.
+
+    The photo is cropped as in training, and nothing of the draft is pasted over what the model made.
+    """
     from photomotion.builtin.analyzers.facemesh import FaceMeshAnalyzer
 
+    analyzer = FaceMeshAnalyzer()
+    with Animator() as animator:
+        clip = animator.animate(str(photo), seconds=1, size=640)
+    (y0, y1), (x0, x1) = head_box(clip)
+    head = cv2.resize(clip.photo.pixels[y0:y1, x0:x1], (384, 384), interpolation=cv2.INTER_CUBIC)
     for steer in (0.0, 0.5, 0.8):
-        options = {"backend": {"model": str(model), "steps": 12, "frames": FRAMES, "steer": steer}}
-        with Animator(backend="svd", options=options) as animator:
-            clip = animator.animate(str(photo), seconds=seconds, fps=FPS, size=384)
-            analyzer, yaws, eyes = FaceMeshAnalyzer(), [], []
-            for frame in clip:
-                faces = analyzer.analyze(clip.photo.with_pixels(frame.pixels)).faces
-                yaws.append(faces[0].pose.yaw if faces else np.nan)
-                eyes.append(min(faces[0].eyes_open) if faces else np.nan)
-            face, seen = clip.motion.faces[0], np.isfinite(yaws)
-            for name, read, planned in (
-                ("yaw", yaws, face.column("headYaw")),
-                ("eyes", eyes, -face.column("eyeBlinkLeft")),
-            ):
-                r = np.corrcoef(np.array(read)[seen], planned[seen])[0, 1]
-                print(f"steer {steer}: found {seen.mean():.2f}, {name} r {r:+.2f}", flush=True)
+        said = {"model": str(model), "steps": 12, "frames": FRAMES, "fps": FPS, "size": SIZE, "steer": steer}
+        said |= {"detail": 0.0, "background": "generated", "interpolate": "repeat", "overlap": 2, "guidance_max": 1.0}
+        with Animator(backend="svd", conditioner="guide", options={"backend": said}) as animator:
+            clip = animator.animate(head, seconds=seconds, fps=FPS)
+            faces = [analyzer.analyze(clip.photo.with_pixels(frame.pixels)).faces for frame in clip]
+        seen = np.array([bool(f) for f in faces])
+        plan = clip.motion.faces[0]
+        for name, read, planned in (
+            ("yaw", [f[0].pose.yaw if f else 0.0 for f in faces], plan.column("headYaw")),
+            ("lids", [1 - min(f[0].eyes_open) if f else 0.0 for f in faces], plan.column("eyeBlinkLeft")),
+        ):
+            r = np.corrcoef(np.array(read)[seen], planned[seen])[0, 1] if seen.sum() > 2 else np.nan
+            print(f"{photo.name}, steer {steer}: face found in {seen.mean():.0%}, {name} r {r:+.2f}", flush=True)
 
 
 def main() -> None:
