@@ -198,8 +198,12 @@ def ask(photo: Path, model: Path, seconds: float) -> None:
             ("yaw", [f[0].pose.yaw if f else 0.0 for f in faces], plan.column("headYaw")),
             ("lids", [1 - min(f[0].eyes_open) if f else 0.0 for f in faces], plan.column("eyeBlinkLeft")),
         ):
-            r = np.corrcoef(np.array(read)[seen], planned[seen])[0, 1] if seen.sum() > 2 else np.nan
-            print(f"{photo.name}, steer {steer}: face found in {seen.mean():.0%}, {name} r {r:+.2f}", flush=True)
+            told = f"{photo.name}, steer {steer}: face found in {seen.mean():.0%}"
+            if seen.mean() < 0.5:
+                print(f"{told}, too few to compare {name}; train longer", flush=True)
+                continue
+            r = np.corrcoef(np.array(read)[seen], planned[seen])[0, 1]
+            print(f"{told}, {name} r {r:+.2f}", flush=True)
 
 
 def main() -> None:
