@@ -70,6 +70,11 @@ class Stage(Generic[StageT]):
         except PhotomotionError:
             raise
         except Exception as error:
+            # OpenCV has no class of its own for it, only words.
+            if isinstance(error, MemoryError) or "Insufficient memory" in str(error):
+                raise StageError(
+                    f"{self.label} ran out of memory on {subject}; ask for a smaller size, or close other programs"
+                ) from None
             said = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
             raise StageError(f"{self.label} failed on {subject}: {said}") from error
 

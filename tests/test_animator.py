@@ -262,6 +262,14 @@ def test_a_fault_while_frames_are_made_names_the_stage_that_made_it(make: Make) 
     assert backend.left == 1
 
 
+@pytest.mark.parametrize("fault", [MemoryError(), RuntimeError("(-4:Insufficient memory) Failed to allocate 9 bytes")])
+def test_too_little_memory_is_said_with_its_cure(make: Make, fault: Exception) -> None:
+    clip = make(backend=Darkener(fault)).animate(fake_photo())
+    with pytest.raises(StageError, match=r"Darkener ran out of memory on fake\.png; ask for a smaller size") as caught:
+        list(clip)
+    assert caught.value.__cause__ is None  # one line, no traceback
+
+
 def test_our_own_errors_pass_unchanged(make: Make) -> None:
     with pytest.raises(WeightsError, match=r"^none here$"):
         list(make(backend=Darkener(WeightsError("none here"))).animate(fake_photo()))

@@ -13,7 +13,10 @@ __all__ = ["measure", "split"]
 Pixels = npt.NDArray[np.uint8]
 
 VISIBLE = 4.0
-"""Gray levels of grain from which on it would be seen to stretch with the face (judged by eye on old prints)."""
+"""Gray levels of grain from which on it is split off.
+
+A compromise found by measuring: fine detail that is split off with weaker grain (from 3 levels on) cost more sharpness
+in motion than the still grain was worth."""
 
 
 def _radius(height: int, width: int) -> int:

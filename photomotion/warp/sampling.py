@@ -20,8 +20,11 @@ and four times the memory would be."""
 
 
 SHARPEN = 0.1
-"""How much the points half-way are sharpened, so that linear reading between them keeps the energy of fine detail:
-without it 73-85 % of a face's Laplacian variance is left while it moves, with it 93-96 %."""
+"""How much the points half-way are sharpened, so that linear reading between them keeps the energy of fine detail.
+
+Chosen on three faces: 73, 78 and 85 % of their Laplacian variance was left while they moved (10th percentile over the
+frames), with this 93, 96 and 95 %. It is an average over fractions of a pixel: a whole picture (the example) read at
+1/4 px keeps 82 %, at 1/2 px 133 %, so the finest detail swells and fades a little as it moves."""
 
 
 def _half_way() -> Array:
