@@ -24,7 +24,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 import pluggy
 from pydantic import BaseModel, ConfigDict
@@ -41,6 +41,10 @@ from .stages import (
     Restorer,
     Worker,
 )
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
 
 __all__ = [
     "Backend",
@@ -85,6 +89,11 @@ class Event:
     """Steps in all, if known."""
     message: str = ""
     """A few words, if there is something to say."""
+    notice: bool = False
+    """Whether the words outlast the moment: they are then shown as a line of their own and kept in the report."""
+    preview: Callable[[], npt.NDArray[np.uint8]] | None = None
+    """One picture of the film as it stands, uint8 (H, W, 3), sRGB. Made when it is called, which takes a moment; to be
+    called, if at all, before the listener returns."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -50,6 +50,8 @@ class Timing:
 
     seconds: float = 5.0
     fps: float = 25.0
+    loop: bool = False
+    """Whether the last frame is to lead to the first again, as if it were the next."""
 
     def __post_init__(self) -> None:
         for name in ("seconds", "fps"):
