@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from photomotion.builtin.backends.warp import WarpBackend
 from photomotion.builtin.conditioners.guide import GuideConditioner
-from photomotion.builtin.conditioners.prompt import PromptConditioner, describe
+from photomotion.builtin.conditioners.prompt import PromptConditioner
 from photomotion.builtin.priors.natural import NaturalPrior
-from photomotion.data import Analysis, Conditioning, Face, FaceMotion, Guide, Motion, Photo, Timing
+from photomotion.data import Analysis, Conditioning, Face, FaceMotion, Guide, Motion, Photo, Timing, describe
 from photomotion.testing.fakes import fake_analysis, fake_photo
 from photomotion.warp import Scene, moving_regions
 from photomotion.warp.eyes import EYES
@@ -176,6 +176,16 @@ def blinking(count: int, *, gap: int = 4) -> list[float]:
 
 
 class TestPrompt:
+    @pytest.mark.parametrize("extra", ["", "  She has just heard good news. "])
+    def test_the_guide_says_it_too(self, extra: str) -> None:
+        """A model that is held to a draft may follow a text as well."""
+        motion = moment(headYaw=9, mouthSmileLeft=0.5)
+        said = [
+            kind(extra).condition(fake_photo(gray=True), fake_analysis(), motion).prompt
+            for kind in (PromptConditioner, GuideConditioner)
+        ]
+        assert said[0] == said[1] == f"{describe(motion, gray=True)} {extra.strip()}".strip()
+
     @pytest.mark.parametrize(
         ("faces", "said"),
         [

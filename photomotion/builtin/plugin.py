@@ -41,7 +41,7 @@ class NaturalOptions(Options):
 
 
 class PromptOptions(Options):
-    """Options of the conditioner ``prompt``."""
+    """Options of the conditioners ``prompt`` and ``guide``."""
 
     extra: str = ""
     """Words put at the end of the prompt."""
@@ -100,11 +100,11 @@ def load_image(options: Options, runtime: Runtime) -> Conditioner:
     return ImageConditioner()
 
 
-def load_guide(options: Options, runtime: Runtime) -> Conditioner:
+def load_guide(options: PromptOptions, runtime: Runtime) -> Conditioner:
     """Make the conditioner that adds a draft of the film."""
     from .conditioners.guide import GuideConditioner
 
-    return GuideConditioner()
+    return GuideConditioner(options.extra)
 
 
 def load_prompt(options: PromptOptions, runtime: Runtime) -> Conditioner:
@@ -169,11 +169,13 @@ def photomotion_motion_priors() -> Iterable[Implementation[MotionPrior, Any]]:
 def photomotion_conditioners() -> Iterable[Implementation[Conditioner, Any]]:
     """Offer ``image``, ``guide`` and ``prompt``."""
     image = "Hands over the photo, its analysis and the motion, and nothing else."
-    guide = "Adds a draft of the film from the built-in renderer, and masks of what moves in it."
+    guide = "Adds a draft of the film from the built-in renderer, masks of what moves in it, and the motion in words."
     prompt = "Adds the motion in words, for models that follow a text."
     return [
         Implementation(name="image", summary=image, options=Options, load=load_image, gives=frozenset({"image"})),
-        Implementation(name="guide", summary=guide, options=Options, load=load_guide, gives=frozenset({"guide"})),
+        Implementation(
+            name="guide", summary=guide, options=PromptOptions, load=load_guide, gives=frozenset({"guide", "prompt"})
+        ),
         Implementation(
             name="prompt", summary=prompt, options=PromptOptions, load=load_prompt, gives=frozenset({"prompt"})
         ),

@@ -4,6 +4,7 @@ from .conditioning import Conditioning, Frame, Guide, Restoration
 from .face import Analysis, Face, Finding, Lighting, Pose, Suitability
 from .motion import ARKIT, CHANNELS, POSE, FaceMotion, Motion, Timing
 from .photo import Photo
+from .words import describe
 
 __all__ = [
     "ARKIT",
@@ -23,4 +24,5 @@ __all__ = [
     "Restoration",
     "Suitability",
     "Timing",
+    "describe",
 ]
