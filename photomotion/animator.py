@@ -90,7 +90,8 @@ class Animator:
             raise UsageError(f"postprocessors must be a sequence of names; write ({postprocessors!r},)")
         self._registry = Registry() if registry is None else registry
         self._device = device
-        self._on_event = progress or (lambda event: None)
+        self._progress = progress
+        self._notices: dict[str, None] = {}
         wanted = {
             "restorer": restorer,
             "analyzer": analyzer,
@@ -129,8 +130,8 @@ class Animator:
         progress: Callable[[Event], None] | None = None,
         registry: Registry | None = None,
     ) -> Animator:
-        """Make the Animator that a recipe describes; its seconds, fps, size and seed are for :meth:`animate`."""
-        stages = recipe.model_dump(exclude={"seconds", "fps", "size", "seed"})
+        """Make the Animator that a recipe describes; its seconds, fps, size, loop and seed are for :meth:`animate`."""
+        stages = recipe.model_dump(exclude={"seconds", "fps", "size", "loop", "seed"})
         return cls(**stages, progress=progress, registry=registry)
 
     @property
@@ -142,7 +143,15 @@ class Animator:
         """
         return self._encoder.open().suffix
 
-    def recipe(self, *, seconds: float = 5.0, fps: float = 25.0, size: int | None = None, seed: int = 0) -> Recipe:
+    def recipe(
+        self,
+        *,
+        seconds: float = 5.0,
+        fps: float = 25.0,
+        size: int | None = None,
+        loop: bool = False,
+        seed: int = 0,
+    ) -> Recipe:
         """Return this choice of stages, and a film's particulars, as a Recipe.
 
         An executor that is an object is left out: it is no part of the film.
@@ -167,6 +176,7 @@ class Animator:
             seconds=seconds,
             fps=fps,
             size=size,
+            loop=loop,
             seed=seed,
         )
 
@@ -177,6 +187,7 @@ class Animator:
         seconds: float = 5.0,
         fps: float = 25,
         size: int | None = None,
+        loop: bool = False,
         seed: int = 0,
     ) -> Clip:
         """Analyze a photo and plan its film; the clip renders it when it is iterated or saved.
@@ -186,6 +197,7 @@ class Animator:
             seconds: how long the film is.
             fps: frames a second.
             size: long edge of the film, px; None: as the photo is.
+            loop: whether the film leads back to its beginning, to be shown over and over.
             seed: 0 or more; another seed, another film of the same kind.
 
         Raises:
@@ -195,7 +207,7 @@ class Animator:
         """
         from .reading import read_photo
 
-        timing = _timing(seconds, fps)
+        timing = _timing(seconds, fps, loop)
         _check_seed(seed)
         return run(
             read_photo(photo),
@@ -205,6 +217,7 @@ class Animator:
             seed=seed,
             on_event=self._on_event,
             encoder_for=self._encoder_for,
+            notices=lambda: tuple(self._notices),
         )
 
     def inspect(self, photo: PhotoSource) -> Analysis:
@@ -218,7 +231,9 @@ class Animator:
 
         return analyze(read_photo(photo), self._stages, size=None, on_event=self._on_event)[1]
 
-    def plan(self, photo: PhotoSource, *, seconds: float = 5.0, fps: float = 25, seed: int = 0) -> Motion:
+    def plan(
+        self, photo: PhotoSource, *, seconds: float = 5.0, fps: float = 25, loop: bool = False, seed: int = 0
+    ) -> Motion:
         """Plan how everybody in a photo moves, without rendering anything.
 
         Raises:
@@ -228,13 +243,19 @@ class Animator:
         """
         from .reading import read_photo
 
-        timing = _timing(seconds, fps)
+        timing = _timing(seconds, fps, loop)
         _check_seed(seed)
         restored, analysis = analyze(read_photo(photo), self._stages, size=None, on_event=self._on_event)
         return plan(restored, analysis, self._stages, timing, seed=seed, on_event=self._on_event)
 
     def animate_all(
-        self, jobs: Iterable[Job], *, seconds: float = 5.0, fps: float = 25, size: int | None = None
+        self,
+        jobs: Iterable[Job],
+        *,
+        seconds: float = 5.0,
+        fps: float = 25,
+        size: int | None = None,
+        loop: bool = False,
     ) -> Iterator[Report | PhotoError]:
         """Make many films through the executor, and yield a report of each in the order of the jobs.
 
@@ -246,7 +267,7 @@ class Animator:
             UsageError: if a stage is an object, or while iterating, if a destination cannot be written.
             StageError: while iterating, if a stage fails.
         """
-        recipe = self.recipe(seconds=_timing(seconds, fps).seconds, fps=fps, size=size)
+        recipe = self.recipe(seconds=_timing(seconds, fps, loop).seconds, fps=fps, size=size, loop=loop)
         return self._run(partial(RecipeWorker, recipe), jobs)
 
     def _run(self, open_worker: Callable[[], RecipeWorker], jobs: Iterable[Job]) -> Iterator[Report | PhotoError]:
@@ -266,6 +287,13 @@ class Animator:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+    def _on_event(self, event: Event) -> None:
+        """Keep what is to be kept, and pass it on to whoever listens."""
+        if event.notice:
+            self._notices[event.message] = None
+        if self._progress is not None:
+            self._progress(event)
 
     def _stage(self, choice: Choice) -> Stage[Any]:
         runtime = Runtime(device=self._device, weights=_no_weights, on_event=self._on_event)
@@ -323,16 +351,21 @@ class RecipeWorker:
         recipe = self._recipe
         try:
             clip = self._animator.animate(
-                job.photo, seconds=recipe.seconds, fps=recipe.fps, size=recipe.size, seed=job.seed
+                job.photo,
+                seconds=recipe.seconds,
+                fps=recipe.fps,
+                size=recipe.size,
+                loop=recipe.loop,
+                seed=job.seed,
             )
         except PhotoError as error:
             return error
         return clip.save(job.destination)
 
 
-def _timing(seconds: float, fps: float) -> Timing:
+def _timing(seconds: float, fps: float, loop: bool) -> Timing:
     try:
-        return Timing(seconds=float(seconds), fps=float(fps))
+        return Timing(seconds=float(seconds), fps=float(fps), loop=bool(loop))
     except (TypeError, ValueError) as error:
         raise UsageError(str(error)) from error
 

@@ -31,6 +31,7 @@ _fps = click.option("--fps", type=float, default=25.0, show_default=True, help="
 _seed = click.option(
     "--seed", type=click.IntRange(0), default=0, show_default=True, help="Another seed, another film of the same kind."
 )
+_loop = click.option("--loop/--no-loop", default=False, help="Lead back to the beginning, to be shown over and over.")
 _json = click.option("--json", "as_json", is_flag=True, help="Print JSON on stdout.")
 
 
@@ -55,6 +56,7 @@ def cli(context: click.Context, /) -> None:
 @_seconds
 @_fps
 @click.option("--size", type=click.IntRange(16), metavar="LONG_EDGE", help="Long edge in pixels [default: the photo's]")
+@_loop
 @_seed
 @stage_options("restorer", "analyzer", "motion", "conditioner", "backend", "encoder")
 @click.option(
@@ -67,6 +69,12 @@ def cli(context: click.Context, /) -> None:
     metavar="FILE",
     help="Start from a recipe, .json or .toml; options given here go before what it says.",
 )
+@click.option(
+    "--preview",
+    type=click.Path(path_type=Path),
+    metavar="P.png",
+    help="Keep a picture of the film in the making here, while a model works on it.",
+)
 @_json
 @click.pass_context
 def animate(
@@ -75,15 +83,19 @@ def animate(
     photos: tuple[Path, ...],
     output: Path | None,
     recipe_file: Path | None,
+    preview: Path | None,
     as_json: bool,
     **flags: Any,
 ) -> None:
     """Make a film of each PHOTO."""
     from .console import ProgressBar, describe_film
-    from .destinations import plan_destinations
+    from .destinations import plan_destinations, plan_file
 
     recipe = _compose(context, recipe_file, flags)
-    bar = ProgressBar()
+    if preview:
+        for photo in photos:
+            plan_file(photo, preview, ".png")
+    bar = ProgressBar(preview)
     exit_code = 0
     with _animator(recipe, bar) as animator:
         for photo, film in plan_destinations(photos, output, animator.suffix):
@@ -91,7 +103,12 @@ def animate(
             try:
                 with bar.of(photo.name):
                     report = animator.animate(
-                        photo, seconds=recipe.seconds, fps=recipe.fps, size=recipe.size, seed=recipe.seed
+                        photo,
+                        seconds=recipe.seconds,
+                        fps=recipe.fps,
+                        size=recipe.size,
+                        loop=recipe.loop,
+                        seed=recipe.seed,
                     ).save(film)
             except PhotoError as error:
                 complain(str(error))
@@ -143,6 +160,7 @@ def motion() -> None:
 @_photo
 @_seconds
 @_fps
+@_loop
 @_seed
 @click.option("-o", "--output", type=click.Path(path_type=Path), required=True, metavar="M.json", help="File to write.")
 @stage_options("restorer", "analyzer", "motion")
@@ -156,7 +174,7 @@ def plan(context: click.Context, /, photo: Path, output: Path, **flags: Any) -> 
     recipe = _compose(context, None, flags)
     bar = ProgressBar()
     with _animator(recipe, bar) as animator, bar.of(photo.name):
-        planned = animator.plan(photo, seconds=recipe.seconds, fps=recipe.fps, seed=recipe.seed)
+        planned = animator.plan(photo, seconds=recipe.seconds, fps=recipe.fps, loop=recipe.loop, seed=recipe.seed)
     write_whole(destination, json.dumps(planned.to_dict()).encode())
     faces = len(planned.faces)
     click.echo(f"{output}: {planned.frames} frames at {planned.fps:g} fps for {faces} face{'s' * (faces != 1)}")

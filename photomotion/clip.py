@@ -38,6 +38,8 @@ class Report:
     """What to expect of a film from this photo."""
     findings: tuple[Finding, ...]
     """What was found in the photo that matters for the film, and what was done about it; worst first."""
+    notices: tuple[str, ...] = ()
+    """What the stages have said about themselves up to now: a model's licence, how memory is used, what was tried."""
     destination: Path | None = None
     """The file or folder, once it is saved."""
     wall_seconds: float | None = None
@@ -65,6 +67,7 @@ class Clip:
         seed: int,
         render: Callable[[], Generator[Frame, None, None]],
         encoder_for: Callable[[Path], Callable[[Clip, Path], int]],
+        notices: Callable[[], tuple[str, ...]],
     ) -> None:
         self._photo = photo
         self._analysis = analysis
@@ -73,6 +76,7 @@ class Clip:
         self._seed = seed
         self._render = render
         self._encoder_for = encoder_for
+        self._notices = notices
 
     @property
     def photo(self) -> Photo:
@@ -105,6 +109,7 @@ class Clip:
             faces=len(self.analysis.faces),
             expectation=self.analysis.suitability.expectation,
             findings=self.analysis.suitability.findings,
+            notices=self._notices(),
         )
 
     def __len__(self) -> int:

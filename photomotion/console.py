@@ -5,7 +5,11 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+import click
 
 if TYPE_CHECKING:
     from .clip import Report
@@ -27,18 +31,33 @@ _DOING = {"backend": "drawing", "encoder": "making the film"}
 
 
 class ProgressBar:
-    """Shows the events it is called with as one bar on stderr, gone afterwards; nothing if that is no terminal.
+    """Shows the events it is called with as one bar on stderr, gone afterwards, and notices as lines that stay.
 
-    It is what an Animator takes for ``progress``.
+    Where stderr is no terminal there are only the notices. It is what an Animator takes for ``progress``.
+
+    Args:
+        preview: a file that is replaced by a picture of the film whenever an event brings one.
     """
 
-    def __init__(self) -> None:
-        self._show: Callable[[Event], None] | None = None
+    def __init__(self, preview: Path | None = None) -> None:
+        self._preview = preview
+        self._say: Callable[[str], None] = partial(click.echo, err=True)
+        self._show: Callable[[Event], None] = lambda event: None
 
     def __call__(self, event: Event) -> None:
-        """Show an event."""
-        if self._show:
+        """Show an event.
+
+        Raises:
+            DestinationError: if a preview cannot be written.
+        """
+        if event.notice:
+            self._say(event.message)
+        else:
             self._show(event)
+        if self._preview is not None and event.preview is not None:
+            from .destinations import write_picture
+
+            write_picture(self._preview, event.preview())
 
     @contextmanager
     def of(self, label: str) -> Iterator[None]:
@@ -62,11 +81,12 @@ class ProgressBar:
                 words = f"{label}: {event.message or _DOING.get(event.stage, event.stage)}"
                 bar.update(task, description=words, completed=event.done, total=event.total)
 
-            self._show = show
+            quiet = self._say, self._show
+            self._say, self._show = partial(bar.console.print, markup=False, highlight=False), show
             try:
                 yield
             finally:
-                self._show = None
+                self._say, self._show = quiet
 
 
 def print_table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:

@@ -6,10 +6,15 @@ import os
 import secrets
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from .errors import DestinationError
 
-__all__ = ["plan_destinations", "plan_file", "write_whole"]
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+__all__ = ["plan_destinations", "plan_file", "write_picture", "write_whole"]
 
 
 def plan_destinations(photos: Sequence[Path], output: Path | None, suffix: str) -> list[tuple[Path, Path]]:
@@ -72,6 +77,17 @@ def write_whole(destination: Path, data: bytes) -> None:
         raise DestinationError(
             f"cannot write {destination} ({error.strerror}); check the folder, its permissions and free space"
         ) from error
+
+
+def write_picture(destination: Path, pixels: npt.NDArray[np.uint8]) -> None:
+    """Write a picture, uint8 (H, W, 3) in RGB, as a whole PNG file.
+
+    Raises:
+        DestinationError: if it cannot be written.
+    """
+    import cv2
+
+    write_whole(destination, cv2.imencode(".png", pixels[..., ::-1])[1].tobytes())
 
 
 def _make_folder(folder: Path) -> None:

@@ -110,6 +110,7 @@ def run(
     seed: int,
     on_event: Callable[[Event], None],
     encoder_for: Callable[[Path], Callable[[Clip, Path], int]],
+    notices: Callable[[], tuple[str, ...]],
 ) -> Clip:
     """Take a photo down its way, up to the point where pictures are made; these the clip makes when it is asked.
 
@@ -121,6 +122,7 @@ def run(
         seed: decides everything that is left to chance.
         on_event: told what is being done.
         encoder_for: for a destination, what renders a clip into a file and returns the number of frames.
+        notices: what the stages have said so far that is to outlast the work.
 
     Raises:
         NoFaceFound: if nobody is in the photo.
@@ -153,6 +155,7 @@ def run(
         seed=seed,
         render=render,
         encoder_for=encoder_for,
+        notices=notices,
     )
 
 
@@ -194,7 +197,8 @@ def plan(
 
     Raises:
         NoFaceFound: if nobody is in the photo.
-        StageError: if the prior fails, or plans for another length or another number of faces.
+        StageError: if the prior fails, or plans for another length or another number of faces, or no loop
+            where one is wanted.
     """
     if not analysis.faces:
         raise NoFaceFound(
@@ -209,6 +213,8 @@ def plan(
             f"{stages.motion.label} planned {motion.frames} frames for {len(motion.faces)} faces, "
             f"must be {timing.frames} frames for {len(analysis.faces)}"
         )
+    if timing.loop and not motion.closes:
+        raise StageError(f"{stages.motion.label} planned a motion that does not lead back to its beginning")
     return motion
 
 

@@ -16,7 +16,7 @@ from pydantic import Field
 
 from photomotion import Animator, Photo
 from photomotion.clip import Report
-from photomotion.data import Analysis, Conditioning, Frame, Motion, Timing
+from photomotion.data import Analysis, Conditioning, FaceMotion, Frame, Motion, Timing
 from photomotion.errors import (
     IncompatibleStages,
     NoFaceFound,
@@ -368,6 +368,45 @@ class Returns:
 def test_what_a_stage_returns_is_checked(make: Make, stage: str, value: object, said: str) -> None:
     with pytest.raises(StageError, match=f"{stage} Returns.*{said}"):
         list(make(**{stage: Returns(value)}).animate(fake_photo()))
+
+
+def ramp(timing: Timing) -> Motion:
+    """A head that turns and turns, and never comes back."""
+    values = np.linspace(0, 5, timing.frames, dtype=np.float32)[:, None]
+    return Motion(fps=timing.fps, faces=(FaceMotion(channels=("headYaw",), values=values),))
+
+
+def test_a_loop_that_is_none_is_refused(make: Make) -> None:
+    animator = make(motion=Returns(ramp(Timing(seconds=2))))
+    animator.animate(fake_photo(), seconds=2)
+    with pytest.raises(StageError, match="Returns planned a motion that does not lead back to its beginning"):
+        animator.animate(fake_photo(), seconds=2, loop=True)
+
+
+def test_the_natural_prior_loops(make: Make) -> None:
+    motion = make(motion="natural").animate(fake_photo(), seconds=4, loop=True).motion
+    assert motion.closes
+    assert motion.faces[0].values.any()
+
+
+def test_notices_are_kept_in_the_report(make: Make, tmp_path: Path) -> None:
+    events: list[Event] = []
+    notice = Event(stage="backend", message="half precision, as memory is short", notice=True)
+
+    class Talker(Darkener):
+        def render(self, conditioning: Conditioning, timing: Timing, seed: int) -> Iterator[Frame]:
+            animator._on_event(notice)
+            animator._on_event(Event(stage="backend", message="step 1"))
+            return super().render(conditioning, timing, seed)
+
+    with make(backend=Talker(), progress=events.append) as animator:
+        clip = animator.animate(fake_photo(), seconds=0.2, fps=10)
+        assert clip.report.notices == ()
+        report = clip.save(tmp_path / "film.txt")
+        assert clip.save(tmp_path / "again.txt").notices == report.notices
+    assert report.notices == ("half precision, as memory is short",)
+    assert report.to_dict()["notices"] == report.notices
+    assert notice in events
 
 
 # ---- closing

@@ -470,6 +470,36 @@ def test_it_starts_from_stillness(fps):
         assert np.abs(np.diff(m.values[:2].astype(float), axis=0)).max() * fps < 0.05
 
 
+def test_a_loop_has_no_seam():
+    """Across it each channel changes no more than between most frames, and so does its speed (of 1.6 % a bit more)."""
+    rough = total = 0
+    for seed in range(12):
+        for seconds, fps in ((2.0, 25), (3.3, 12), (5.0, 60), (8.0, 25), (20.0, 25)):
+            timing = Timing(seconds=seconds, fps=fps, loop=True)
+            values = NaturalPrior().plan(people(), timing, seed).faces[0].values.astype(np.float64)
+            assert not values[0].any()
+            steps = np.abs(np.diff(values[np.r_[: len(values), 0]], axis=0))
+            assert (steps[-1] <= np.percentile(steps[:-1], 95, axis=0) + 1e-4).all()
+            bends = np.abs(np.diff(values[np.r_[: len(values), 0, 1]], n=2, axis=0))
+            rough += (bends[-2:].max(axis=0) > np.percentile(bends[:-2], 95, axis=0) + 1e-4).sum()
+            total += values.shape[1]
+    assert rough <= 0.02 * total
+
+
+def test_a_film_that_is_no_loop_has_a_seam():
+    values = plan(seconds=8.0).values
+    steps = np.abs(np.diff(values[np.r_[: len(values), 0]], axis=0))
+    assert (steps[-1] > np.percentile(steps[:-1], 95, axis=0) + 1e-4).any()
+
+
+def test_a_loop_moves_as_much_as_any_film():
+    timing = Timing(seconds=8.0, loop=True)
+    films = [NaturalPrior().plan(people(), timing, seed).faces[0] for seed in range(20)]
+    assert np.median([film.column("headYaw").std() for film in films]) > 0.7
+    assert all(film.column("eyeBlinkLeft").max() == 1.0 for film in films)
+    assert np.median([np.ptp(film.column("breath")) for film in films]) > 0.5
+
+
 def test_everybody_lives_their_own_life():
     motion = NaturalPrior().plan(people({}, {}, {}), Timing(seconds=60), 0)
     assert len(motion.faces) == 3

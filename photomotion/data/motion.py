@@ -127,6 +127,15 @@ class Motion:
         """Number of frames."""
         return len(self.faces[0].values) if self.faces else 0
 
+    @property
+    def closes(self) -> bool:
+        """Whether the last row leads to the first: no channel jumps there more than it ever does within the film."""
+        for face in self.faces:
+            steps = np.abs(np.diff(face.values[np.r_[: len(face.values), 0]], axis=0))
+            if len(steps) > 1 and (steps[-1] > steps[:-1].max(axis=0) + 1e-3).any():
+                return False
+        return True
+
     def to_dict(self) -> dict[str, Any]:
         """As plain lists: ``{"version": 1, "fps": f, "faces": [{"channels": [...], "values": [[...], ...]}]}``."""
         faces = [

@@ -40,11 +40,12 @@ class Breaths:
         return before + (peak - before) * rise + (after - peak) * fall
 
 
-def breathe(rng: np.random.Generator, person: Person, seconds: float) -> Breaths:
+def breathe(rng: np.random.Generator, person: Person, seconds: float, *, loop: bool = False) -> Breaths:
     """Breaths from 0 to ``seconds``, beginning in the pause after an expiration, where a chest is most of the time.
 
     Periods vary by 12 % and depths by 22 % from breath to breath, each remembering the last by 0.25, and long breaths
     are deeper by a correlation of 0.3 (judgement: steadier than the 21 % and 33 % of Tobin 1988, as one film is short).
+    A loop holds a whole number of breaths; where that makes them short they are shallow, and half as long is none.
     """
     count = int(seconds / person.breath_period * 1.5) + 8
     length, own = autoregression(rng, count, 0.25), autoregression(rng, count, 0.25)
@@ -52,6 +53,17 @@ def breathe(rng: np.random.Generator, person: Person, seconds: float) -> Breaths
     periods = person.breath_period * np.exp(0.12 * length)
     rests = np.clip(0.04 * rng.standard_normal(count + 1), -0.1, 0.1)
     rests[0] = 0.0
+    if loop:
+        whole = max(round(seconds / person.breath_period), 1)
+        rests[whole] = 0.0
+        periods = periods[:whole] * seconds / periods[:whole].sum()
+        room = np.clip(2 * seconds / whole / person.breath_period - 1, 0.0, 1.0)
+        return Breaths(
+            starts=np.r_[0.0, np.cumsum(periods[:-1])],
+            periods=periods,
+            depths=room * soft_limit(0.65 * np.exp(0.22 * depth[:whole]), -1.0, 1.0),
+            rests=room * rests[: whole + 1],
+        )
     return Breaths(
         starts=rng.uniform(0.15, 1.5) + np.r_[0.0, np.cumsum(periods[:-1])],
         periods=periods,

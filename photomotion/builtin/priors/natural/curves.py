@@ -60,6 +60,19 @@ class Steps:
     places: Floats
     """(N + 1, K) where one is before the first move and after each."""
 
+    def returning(self, end: float) -> Steps:
+        """The same moves as far as they leave time to be back at the first place at ``end``, s; then that move."""
+        longest = 1.2
+        kept = int((self.starts + self.durations < end - longest).sum())
+        if not kept:
+            return Steps(self.starts[:0], self.durations[:0], self.places[:1])
+        home = min(float(self.durations[:kept].max()), longest)
+        return Steps(
+            np.r_[self.starts[:kept], end - home],
+            np.r_[self.durations[:kept], home],
+            np.r_[self.places[: kept + 1], self.places[:1]],
+        )
+
     def sample(self, times: Floats) -> Floats:
         """Where one is at ``times`` (T,), as (T, K)."""
         if not len(self.starts):
@@ -73,22 +86,26 @@ class Steps:
 
 @dataclass(frozen=True, eq=False)
 class Drift:
-    """Smooth noise that can be asked at any time."""
+    """Smooth noise that can be asked at any time, and comes round again after its grid's end."""
 
     grid: Floats
-    """(N, K) values at 0, 1/64, 2/64 ... s."""
+    """(N, K) values at 0, 1, 2 ... N - 1 steps."""
+    hertz: float
+    """Steps in a second."""
 
     def sample(self, times: Floats) -> Floats:
         """Values at ``times`` (T,), as (T, K), by cubic (Catmull-Rom) interpolation."""
-        x = times * GRID_HZ
-        i = np.clip(np.floor(x).astype(int), 1, len(self.grid) - 3)
+        x = times * self.hertz
+        i = np.floor(x).astype(int)
         u = (x - i)[:, None]
-        a, b, c, d = (self.grid[i + k] for k in (-1, 0, 1, 2))
+        a, b, c, d = (self.grid[(i + k) % len(self.grid)] for k in (-1, 0, 1, 2))
         out: Floats = b + 0.5 * u * (c - a + u * (2 * a - 5 * b + 4 * c - d + u * (3 * (b - c) + d - a)))
         return out
 
 
-def drift(rng: np.random.Generator, seconds: float, columns: int, memory: float, cutoff: float) -> Drift:
+def drift(
+    rng: np.random.Generator, seconds: float, columns: int, memory: float, cutoff: float, *, loop: bool = False
+) -> Drift:
     """An Ornstein-Uhlenbeck process behind two low-pass poles, of standard deviation 1 in the long run.
 
     Its power is 1 / (1 + (2 pi f memory)^2) / (1 + (f / cutoff)^2)^2, a slope of about -3 from 0.2 to 4 Hz. A bare
@@ -101,12 +118,29 @@ def drift(rng: np.random.Generator, seconds: float, columns: int, memory: float,
         columns: K, independent of each other.
         memory: the OU time constant, s.
         cutoff: of each pole, Hz.
+        loop: make it periodic over exactly ``seconds``, and begin it where it moves least.
     """
-    count = int(np.ceil((seconds + 6 * memory) * GRID_HZ)) + 8
-    count = 1 << (count - 1).bit_length()
-    f = np.fft.rfftfreq(count, 1 / GRID_HZ)[:, None]
+    if loop:
+        count = max(round(seconds * GRID_HZ), 8)
+    else:
+        count = 1 << (int(np.ceil((seconds + 6 * memory) * GRID_HZ)) + 7).bit_length()
+    hertz = count / seconds if loop else GRID_HZ
+    f = np.fft.rfftfreq(count, 1 / hertz)[:, None]
     power = 1 / (1 + (2 * np.pi * f * memory) ** 2) / (1 + (f / cutoff) ** 2) ** 2
     power[0] *= 2  # half a bin, and one real number where the others have two
     waves = rng.standard_normal((len(f), columns)) + 1j * rng.standard_normal((len(f), columns))
     noise = np.fft.irfft(waves * np.sqrt(power), count, axis=0)
-    return Drift(noise * count / np.sqrt(power[0] + 4 * power[1:].sum()))
+    noise *= count / np.sqrt(power[0] + 4 * power[1:].sum())
+    return Drift(np.roll(noise, -_quietest(noise), axis=0) if loop else noise, hertz)
+
+
+FRAME = 5
+"""Steps of the grid in a frame of a coarse film, 12.8 a second."""
+
+
+def _quietest(grid: Floats) -> int:
+    """The row of periodic curves (N, K) around which the liveliest of them moves least and bends least."""
+    before, after = (np.roll(grid, step, axis=0) for step in (FRAME, -FRAME))
+    speed, bend = after - before, after - 2 * grid + before
+    liveliness = [np.abs(x) / (x.std(axis=0) + 1e-12) for x in (speed, bend)]
+    return int(np.max(liveliness, axis=(0, 2)).argmin())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -51,7 +51,9 @@ class Expression:
         return self.size * come * held * (1 - go)
 
 
-def act(rng: np.random.Generator, person: Person, seconds: float, blinks: Sequence[Blink]) -> list[Expression]:
+def act(
+    rng: np.random.Generator, person: Person, seconds: float, blinks: Sequence[Blink], *, loop: bool = False
+) -> list[Expression]:
     """Expressions from 0 to ``seconds``, in order of their kinds.
 
     Films of 4 s and more have a smile that begins 1..3 s in (judgement: films of a loved one are watched for it).
@@ -68,7 +70,7 @@ def act(rng: np.random.Generator, person: Person, seconds: float, blinks: Sequen
         while t < seconds - 1.2:
             out.append(_moment(rng, person, kind, t, size))
             t = out[-1].end + rng.uniform(high / 2, high * 1.3)
-    return out
+    return [e for e in (_within(e, seconds - 0.1) for e in out) if e.end < seconds] if loop else out
 
 
 def perform(expressions: Sequence[Expression], times: Floats, person: Person) -> dict[str, Floats]:
@@ -111,6 +113,12 @@ def _moment(
         size=size * min(person.expressive, 1.0) * rng.uniform(0.45, 1.0),
         sag=rng.uniform(0.0, 0.2),
     )
+
+
+def _within(expression: Expression, end: float) -> Expression:
+    """The expression held as much shorter as it takes to be over at ``end``, though never under a third of its time."""
+    late = max(expression.end - end, 0.0)
+    return replace(expression, apex=max(expression.apex - late, expression.apex / 3))
 
 
 def _away_from(blinks: Sequence[Blink], starts: Floats) -> float:

@@ -24,12 +24,15 @@ def saccade_duration(degrees: float) -> float:
     return 0.025 + 0.0024 * degrees
 
 
-def look(rng: np.random.Generator, person: Person, seconds: float, blinks: Sequence[Blink]) -> Steps:
+def look(
+    rng: np.random.Generator, person: Person, seconds: float, blinks: Sequence[Blink], *, loop: bool = False
+) -> Steps:
     """Where the eyes are directed in space, yaw and pitch in degrees relative to the photo's gaze.
 
     Fixations on the viewer with saccades of 1..3 degrees, and every 5..12 s, never in the first 2 s, a glance of
     4..8 degrees aside for 0.5..1.4 s (listeners: 1.14 s every 7.2 s, Andrist 2014). A glance waits for a blink that is
-    near, since large gaze shifts and blinks go together (Evinger 1994), and is back before the end.
+    near, since large gaze shifts and blinks go together (Evinger 1994), and is back before the end. In a
+    loop the last look is the first again.
     """
     starts: list[float] = []
     places = [POINTS[0]]
@@ -51,7 +54,8 @@ def look(rng: np.random.Generator, person: Person, seconds: float, blinks: Seque
         t += min(0.35 + rng.exponential(person.fixation - 0.35), 4.0)
     spots = np.array(places)
     sizes = np.linalg.norm(np.diff(spots, axis=0), axis=1)
-    return Steps(np.array(starts), np.array([saccade_duration(s) for s in sizes]), spots)
+    steps = Steps(np.array(starts), np.array([saccade_duration(s) for s in sizes]), spots)
+    return steps.returning(seconds - 0.3) if loop else steps
 
 
 def _point(rng: np.random.Generator, here: Floats) -> Floats:

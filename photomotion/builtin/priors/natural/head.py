@@ -31,14 +31,20 @@ class Head:
     gains: Floats
     """(3,) what the sum is multiplied by."""
     person: Person
+    loop: bool = False
+    """Whether it comes round again, and so is never still."""
 
     def sample(self, times: Floats) -> Floats:
-        """Degrees (T, 3) relative to the photo, before the photo's limits; 0 at time 0 with no velocity."""
-        fade = min_jerk(times / SETTLE)[:, None]
-        return self.gains * (_coupled(DRIFT * self.noise.sample(times), self.person) * fade + self.shifts.sample(times))
+        """Degrees (T, 3) relative to the photo, before the photo's limits; 0 at time 0, and still unless it loops."""
+        noise = self.noise.sample(times)
+        if self.loop:
+            noise -= self.noise.sample(np.zeros(1))
+        else:
+            noise *= min_jerk(times / SETTLE)[:, None]
+        return self.gains * (_coupled(DRIFT * noise, self.person) + self.shifts.sample(times))
 
 
-def hold_head(rng: np.random.Generator, person: Person, seconds: float, anchors: Floats) -> Head:
+def hold_head(rng: np.random.Generator, person: Person, seconds: float, anchors: Floats, *, loop: bool = False) -> Head:
     """Drift plus changes of posture every 4..12 s, brought to a lively and quiet size in each film.
 
     Args:
@@ -46,14 +52,17 @@ def hold_head(rng: np.random.Generator, person: Person, seconds: float, anchors:
         person: whose head it is.
         seconds: length of the film.
         anchors: times of blinks and smiles, s, ascending; changes of posture are drawn to them.
+        loop: whether the head comes back to where it began, at the speed with which it left.
     """
-    noise = drift(rng, seconds + 1.0, 3, person.memory, person.cutoff)
+    noise = drift(rng, seconds if loop else seconds + 1.0, 3, person.memory, person.cutoff, loop=loop)
     shifts = _postures(rng, person, seconds, anchors)
-    head = Head(noise, shifts, np.ones(3), person)
+    if loop:
+        shifts = shifts.returning(seconds - 0.25)
+    head = Head(noise, shifts, np.ones(3), person, loop)
     spread = head.sample(np.arange(0.0, seconds, 1 / 32)).std(axis=0)
     wanted = SPREAD * min(1.0, np.sqrt(seconds / 8))
     gains = np.clip(np.clip(spread, wanted[:, 0], wanted[:, 1]) / np.maximum(spread, 1e-6), 0.5, 2.0)
-    return Head(noise, shifts, gains, person)
+    return Head(noise, shifts, gains, person, loop)
 
 
 def _postures(rng: np.random.Generator, person: Person, seconds: float, anchors: Sequence[float] | Floats) -> Steps:

@@ -55,7 +55,8 @@ class NaturalPrior:
     def plan(self, analysis: Analysis, timing: Timing, seed: int) -> Motion:
         """Plan a motion for each face, each with its own body and its own chance.
 
-        The same arguments give the same bits. Everything is 0 in the first frame and starts from stillness.
+        The same arguments give the same bits. Everything is 0 in the first frame and starts from stillness; in a loop
+        the head and the breath pass through the first frame as through any other, and nothing jumps at the seam.
 
         Args:
             analysis: faces and what was found out about them; sets the limits.
@@ -76,16 +77,17 @@ class NaturalPrior:
             return FaceMotion(channels=NATURAL_CHANNELS, values=rest)
         rngs = dict(zip(PARTS, map(np.random.default_rng, chance.spawn(len(PARTS))), strict=True))
         times = np.arange(timing.frames) / timing.fps
-        seconds = timing.seconds
+        # A loop is over when its frames are; its length in seconds may say a fraction of a frame more.
+        seconds = timing.frames / timing.fps if timing.loop else timing.seconds
         limits = judge(face, codes)
         person = meet(rngs["person"])
 
         rate = person.blink_rate if self.blinks_per_minute is None else self.blinks_per_minute
         blinks = schedule(rngs["blinks"], person, seconds, rate) if limits.eyes else []
-        breath = breathe(rngs["breath"], person, seconds).sample(times)
-        expressions = act(rngs["expressions"], person, seconds, blinks)
+        breath = breathe(rngs["breath"], person, seconds, loop=timing.loop).sample(times)
+        expressions = act(rngs["expressions"], person, seconds, blinks, loop=timing.loop)
         anchors = np.sort([b.start for b in blinks] + [e.start for e in expressions])
-        head = limits.gains() * hold_head(rngs["head"], person, seconds, anchors).sample(times)
+        head = limits.gains() * hold_head(rngs["head"], person, seconds, anchors, loop=timing.loop).sample(times)
         head[:, 1] -= person.nod_with_breath * breath
         head = limits.apply(self.strength * head)
 
@@ -96,7 +98,7 @@ class NaturalPrior:
         columns["breath"] = soft_limit(self.strength * breath, -1.0, 1.0)
         if limits.eyes:
             # The eyes stay where they look while the head turns beneath them (vestibulo-ocular reflex, gain 1).
-            gaze = look(rngs["gaze"], person, seconds, blinks).sample(times) - head[:, :2]
+            gaze = look(rngs["gaze"], person, seconds, blinks, loop=timing.loop).sample(times) - head[:, :2]
             columns.update(gazeYaw=gaze[:, 0], gazePitch=gaze[:, 1])
             _move_lids(columns, closure(blinks, timing), gaze[:, 1], person.lids)
         else:
