@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import Field, model_validator
 
@@ -66,8 +66,19 @@ class SvdOptions(DiffusionOptions):
     """Compute what guidance adds at every n-th step only, 1..10; above 1 the film deviates a little."""
     guidance_sigmas: tuple[float, float] | None = None
     """Guide only between these noise levels, low and high, say 1 and 100; left out, always."""
+    sampler: Literal["euler", "lcm"] = "euler"
+    """``euler`` is the sampler saved with the model; ``lcm`` that of AnimateLCM-SVD, for weights made for few steps:
+    ``steps`` is then 4 and ``guidance_max`` 1.2 if you say nothing."""
+    unet: str | None = None
+    """Other weights for the model's U-Net: a .safetensors file, or ``owner/name/file.safetensors`` on the hub."""
     fp8: bool = False
     """Allow storing weights as float8 where memory is short; the film deviates then."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _few_steps(cls, given: Any) -> Any:
+        few = isinstance(given, dict) and given.get("sampler") == "lcm"
+        return {"steps": 4, "guidance_max": 1.2, **given} if few else given
 
     @model_validator(mode="after")
     def _levels_in_order(self) -> SvdOptions:

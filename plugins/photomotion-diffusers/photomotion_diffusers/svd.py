@@ -17,6 +17,7 @@ from photomotion.plugin import Event, Runtime
 
 from .clocks import Clock, tail
 from .exact import Exact, decode, speed_up
+from .few_step import exchange_unet, seeded, take_few_steps
 from .fitting import Fitting
 from .latents import encode, ladder
 from .loading import choose_device, choose_dtype, load_pipeline
@@ -35,7 +36,11 @@ PIPELINES = ("StableVideoDiffusionPipeline",)
 
 
 def prepare(pipe: Any, options: SvdOptions) -> None:
-    """Make the pipeline fast: what is exact always, what deviates if it is asked for."""
+    """Give the pipeline its weights and its sampler, and make it fast: what deviates only if it is asked for."""
+    if options.unet:
+        exchange_unet(pipe, options.unet)
+    if options.sampler == "lcm":
+        take_few_steps(pipe)
     speed_up(pipe, Exact(compile="inductor" if options.compile else None))
     bounded = Bounded(
         deep_interval=options.deep_interval,
@@ -214,6 +219,7 @@ class SvdBackend:
             # The pipeline multiplies by this; and takes latents as they are, in the dtype of its own.
             start = clock.start / float(pipe.scheduler.init_noise_sigma)
             held = {"sigmas": sigmas, "latents": start.to(pipe.unet.dtype), "callback_on_step_end": clock}
+        seeded(pipe.scheduler, generator)
         try:
             # A tensor would not be resized for the image encoder: it has to be a PIL image.
             latents = pipe(
