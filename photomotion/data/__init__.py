@@ -1,6 +1,6 @@
 """The data that travels between the stages: frozen, with shapes and units checked where it is made."""
 
-from .conditioning import Conditioning, Frame, Guide, Restoration
+from .conditioning import Conditioning, Frame, Guide, Mending, Restoration
 from .face import Analysis, Face, Finding, Lighting, Pose, Suitability
 from .motion import ARKIT, CHANNELS, POSE, FaceMotion, Motion, Timing
 from .photo import Photo
@@ -18,6 +18,7 @@ __all__ = [
     "Frame",
     "Guide",
     "Lighting",
+    "Mending",
     "Motion",
     "Photo",
     "Pose",

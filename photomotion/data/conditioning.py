@@ -14,25 +14,47 @@ from .face import Analysis
 from .motion import Motion
 from .photo import Photo
 
-__all__ = ["Conditioning", "Frame", "Guide", "Restoration"]
+__all__ = ["Conditioning", "Frame", "Guide", "Mending", "Restoration"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Mending:
+    """One thing that a restorer did, or found and left."""
+
+    name: str
+    """Short and stable, the restorer's own word: ``"scratches"``, ``"fading"`` ..."""
+    measured: float
+    """The measured number behind it."""
+    strength: float
+    """0 found and left alone ... 1 mended fully."""
+    sentence: str
+    """One plain sentence for the person who brought the photo, with the number's unit."""
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Restoration:
-    """A restored photo, and an honest map of what was done to it.
+    """A restored photo, and an honest map of what was done to it. All maps have the restored photo's size.
 
     Raises:
-        ValueError: if ``changed`` is not of the photo's size.
+        ValueError: if a map is not of the photo's size.
     """
 
     photo: Photo
     changed: npt.NDArray[np.float32] | None = None
-    """float32 (H, W), 0 untouched ... 1 invented; None if nothing was touched."""
+    """float32 (H, W), 0 untouched ... 1 nothing of the scan's own pixel is left; None if nothing was touched."""
+    filled: npt.NDArray[np.float32] | None = None
+    """float32 (H, W), 0..1: the share that was filled from around, as under a scratch; None if nothing was."""
+    generated: npt.NDArray[np.float32] | None = None
+    """float32 (H, W), 0..1: the share that a network made up; None if none was at work."""
+    steps: tuple[Mending, ...] = ()
+    """What was done, in order."""
 
     def __post_init__(self) -> None:
-        if self.changed is not None:
-            size = (self.photo.height, self.photo.width)
-            object.__setattr__(self, "changed", frozen(self.changed, np.float32, size, "Restoration.changed"))
+        size = (self.photo.height, self.photo.width)
+        for name in ("changed", "filled", "generated"):
+            values = getattr(self, name)
+            if values is not None:
+                object.__setattr__(self, name, frozen(values, np.float32, size, f"Restoration.{name}"))
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
