@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from .arrays import frozen
 
-__all__ = ["Analysis", "Face", "Finding", "Lighting", "Pose", "Suitability"]
+__all__ = ["Analysis", "Cost", "Face", "Finding", "Lighting", "Pose", "Suitability", "Visibility"]
 
 LANDMARKS = 478
 """Points of a face: MediaPipe's 468 mesh points, then 5 for each iris."""
@@ -29,6 +29,31 @@ class Pose:
     """Positive: the nose points down."""
     roll: float = 0.0
     """Positive: the head leans clockwise in the picture."""
+    uncertainty: tuple[float, float, float] = (0.0, 0.0, 0.0)
+    """How far yaw, pitch and roll may be off, degrees, one standard deviation; 0 if the analyzer does not say."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Visibility:
+    """How well each part of a face can be seen: 0 hidden, turned away or outside the photo ... 1 in full view.
+
+    Left and right are the person's own.
+    """
+
+    left_eye: float = 1.0
+    """The left eye with its lids."""
+    right_eye: float = 1.0
+    """The right eye with its lids."""
+    forehead: float = 1.0
+    """From brow to hairline; hats and fringes hide it."""
+    left_cheek: float = 1.0
+    """The left cheek."""
+    right_cheek: float = 1.0
+    """The right cheek."""
+    mouth: float = 1.0
+    """Lips and what is between them."""
+    jaw: float = 1.0
+    """Chin and jaw; a beard does not hide them."""
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -51,6 +76,8 @@ class Face:
     """0 closed ... 1 wide open."""
     confidence: float = 1.0
     """0..1, how sure the analyzer is that this is a face."""
+    visibility: Visibility = Visibility()
+    """What of the face can be seen."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "landmarks", frozen(self.landmarks, np.float32, (LANDMARKS, 3), "Face.landmarks"))
@@ -68,9 +95,16 @@ class Lighting:
     direction: tuple[float, float, float] = (0.0, -0.5, -0.866)
     """Unit vector from the face toward the light, in the camera's frame (x right, y down, z away)."""
     softness: float = 1.0
-    """0 one hard lamp ... 1 light from everywhere."""
+    """0 one hard lamp ... 1 light from everywhere: the part of the light that has no direction."""
     confidence: float = 0.0
     """0..1, how much of the face's shading this light explains."""
+    harmonics: tuple[float, ...] = (1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
+    """Nine coefficients: how brightly skin is lit by where it faces, 1 being the face's median.
+
+    Skin with the unit normal (x, y, z), in the camera's frame, has the brightness ``c0 + c1 x + c2 y + c3 z + c4 xy +
+    c5 yz + c6 (3 z^2 - 1) + c7 xz + c8 (x^2 - y^2)``: spherical harmonics of order 2 without their constants
+    (Ramamoorthi and Hanrahan 2001, "An Efficient Representation for Irradiance Environment Maps").
+    """
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,6 +124,22 @@ class Finding:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Cost:
+    """What a film will take through the built-in renderer and mp4, as measured on a machine with two cores."""
+
+    start: float
+    """Seconds before the first frame: imports, analysis and layers."""
+    frame: float
+    """Seconds for each frame."""
+    memory: float
+    """Greatest memory of the whole process, MB; the film's length makes no difference."""
+
+    def seconds(self, frames: int = 125) -> float:
+        """Expected seconds for a film of so many frames; 125 are 5 seconds at 25 frames a second."""
+        return self.start + self.frame * frames
+
+
+@dataclass(frozen=True, kw_only=True)
 class Suitability:
     """What to expect of a film from this photo, known before any time is spent."""
 
@@ -97,6 +147,10 @@ class Suitability:
     """Worst first."""
     expectation: Literal["good", "fair", "poor"] = "good"
     """In one word."""
+    turn: int = 0
+    """Degrees, clockwise, by which the photo must be turned to stand upright: 0, 90, 180 or 270. 0 if in doubt."""
+    cost: Cost | None = None
+    """Expected time and memory of a film of this photo at its own size, or None if the analyzer does not say."""
 
     def of_face(self, index: int) -> frozenset[str]:
         """The codes found for one face."""
