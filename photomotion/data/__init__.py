@@ -1,7 +1,7 @@
 """The data that travels between the stages: frozen, with shapes and units checked where it is made."""
 
 from .conditioning import Conditioning, Frame, Guide, Mending, Restoration
-from .face import Analysis, Face, Finding, Lighting, Pose, Suitability
+from .face import Analysis, Cost, Face, Finding, Lighting, Pose, Suitability, Visibility
 from .motion import ARKIT, CHANNELS, POSE, FaceMotion, Motion, Timing
 from .photo import Photo
 from .words import describe
@@ -12,6 +12,7 @@ __all__ = [
     "POSE",
     "Analysis",
     "Conditioning",
+    "Cost",
     "Face",
     "FaceMotion",
     "Finding",
@@ -25,5 +26,6 @@ __all__ = [
     "Restoration",
     "Suitability",
     "Timing",
+    "Visibility",
     "describe",
 ]
