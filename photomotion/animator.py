@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any, cast
 
 from .choices import Choice, check_needs, check_options, choose, load
 from .clip import Clip, Report
-from .data import Analysis, Motion, Timing
+from .data import Analysis, Motion, Restoration, Timing
 from .errors import DestinationError, PhotoError, StageError, UsageError, WeightsError
-from .pipeline import Stage, Stages, analyze, encode, plan, run
+from .pipeline import Stage, Stages, analyze, encode, plan, restore, run
 from .plugin import Event, Runtime
 from .recipe import Recipe
 from .registry import Registry
@@ -220,6 +220,17 @@ class Animator:
             notices=lambda: tuple(self._notices),
         )
 
+    def restore(self, photo: PhotoSource) -> Restoration:
+        """Mend a photo, and say what was done to it and where.
+
+        Raises:
+            PhotoError: if the photo cannot be read.
+            StageError: if the restorer fails.
+        """
+        from .reading import read_photo
+
+        return restore(read_photo(photo), self._stages, on_event=self._on_event)
+
     def inspect(self, photo: PhotoSource) -> Analysis:
         """Restore and analyze a photo: who is in it, and what to expect of a film. Nobody in it is no error.
 
@@ -229,7 +240,8 @@ class Animator:
         """
         from .reading import read_photo
 
-        return analyze(read_photo(photo), self._stages, size=None, on_event=self._on_event)[1]
+        restoration = restore(read_photo(photo), self._stages, on_event=self._on_event)
+        return analyze(restoration.photo, self._stages, size=None, on_event=self._on_event)[1]
 
     def plan(
         self, photo: PhotoSource, *, seconds: float = 5.0, fps: float = 25, loop: bool = False, seed: int = 0
@@ -245,8 +257,9 @@ class Animator:
 
         timing = _timing(seconds, fps, loop)
         _check_seed(seed)
-        restored, analysis = analyze(read_photo(photo), self._stages, size=None, on_event=self._on_event)
-        return plan(restored, analysis, self._stages, timing, seed=seed, on_event=self._on_event)
+        restoration = restore(read_photo(photo), self._stages, on_event=self._on_event)
+        mended, analysis = analyze(restoration.photo, self._stages, size=None, on_event=self._on_event)
+        return plan(mended, analysis, self._stages, timing, seed=seed, on_event=self._on_event)
 
     def animate_all(
         self,

@@ -151,6 +151,46 @@ def inspect(context: click.Context, /, photo: Path, as_json: bool, picture: Path
         click.echo("\n".join(describe_analysis(opened, analysis)))
 
 
+@cli.command()
+@_photo
+@click.option(
+    "-o", "--output", type=click.Path(path_type=Path), required=True, metavar="OUT.png", help="File to write."
+)
+@stage_options("restorer", restorer="classic")
+@click.option(
+    "--before-after",
+    "sheet",
+    type=click.Path(path_type=Path),
+    metavar="SHEET.png",
+    help="Draw scan, restored photo and a map of what was changed side by side.",
+)
+@_json
+@click.pass_context
+def restore(
+    context: click.Context, /, photo: Path, output: Path, sheet: Path | None, as_json: bool, **flags: Any
+) -> None:
+    """Mend PHOTO, and say what was done to it."""
+    from .comparison import describe_restoration, draw_comparison
+    from .console import ProgressBar, restoration_data
+    from .destinations import plan_file, write_picture
+    from .reading import read_photo
+
+    destination = plan_file(photo, output, ".png")
+    sheet = sheet and plan_file(photo, sheet, ".png")
+    recipe = _compose(context, None, flags).model_copy(update={"restorer": flags["restorer"]})
+    bar = ProgressBar()
+    with _animator(recipe, bar) as animator, bar.of(photo.name):
+        scan = read_photo(photo)
+        restoration = animator.restore(scan)
+    write_picture(destination, restoration.photo.pixels)
+    if sheet:
+        write_picture(sheet, draw_comparison(scan, restoration))
+    if as_json:
+        click.echo(json.dumps(restoration_data(restoration)))
+    else:
+        click.echo("\n".join(f"{output}: {line}" for line in describe_restoration(restoration)))
+
+
 @cli.group()
 def motion() -> None:
     """Work with planned motions."""

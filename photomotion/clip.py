@@ -14,7 +14,7 @@ from os import PathLike
 from pathlib import Path
 from typing import Any, Literal
 
-from .data import Analysis, Finding, Frame, Motion, Photo, Timing
+from .data import Analysis, Finding, Frame, Mending, Motion, Photo, Timing
 from .errors import DestinationError
 
 __all__ = ["Clip", "Report"]
@@ -38,6 +38,8 @@ class Report:
     """What to expect of a film from this photo."""
     findings: tuple[Finding, ...]
     """What was found in the photo that matters for the film, and what was done about it; worst first."""
+    mended: tuple[Mending, ...] = ()
+    """What the restorer did to the photo, or found and left, in order."""
     notices: tuple[str, ...] = ()
     """What the stages have said about themselves up to now: a model's licence, how memory is used, what was tried."""
     destination: Path | None = None
@@ -61,6 +63,7 @@ class Clip:
         self,
         *,
         photo: Photo,
+        mended: tuple[Mending, ...],
         analysis: Analysis,
         motion: Motion,
         timing: Timing,
@@ -70,6 +73,7 @@ class Clip:
         notices: Callable[[], tuple[str, ...]],
     ) -> None:
         self._photo = photo
+        self._mended = mended
         self._analysis = analysis
         self._motion = motion
         self._timing = timing
@@ -109,6 +113,7 @@ class Clip:
             faces=len(self.analysis.faces),
             expectation=self.analysis.suitability.expectation,
             findings=self.analysis.suitability.findings,
+            mended=self._mended,
             notices=self._notices(),
         )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,7 +14,7 @@ import click
 
 if TYPE_CHECKING:
     from .clip import Report
-    from .data import Analysis, Face, Finding, Lighting, Photo
+    from .data import Analysis, Face, Finding, Lighting, Photo, Restoration
     from .plugin import Event
 
 __all__ = [
@@ -24,6 +25,7 @@ __all__ = [
     "describe_finding",
     "describe_light",
     "print_table",
+    "restoration_data",
 ]
 
 
@@ -151,6 +153,18 @@ def _finding_data(finding: Finding) -> dict[str, Any]:
     }
 
 
+def restoration_data(restoration: Restoration) -> dict[str, Any]:
+    """What a restorer did, as plain data for JSON; shares are of the whole picture."""
+    maps = {name: getattr(restoration, name) for name in ("changed", "filled", "generated")}
+    return {
+        "photo": restoration.photo.name,
+        "width": restoration.photo.width,
+        "height": restoration.photo.height,
+        **{name: 0.0 if values is None else round(float(values.mean()), 5) for name, values in maps.items()},
+        "steps": [asdict(step) for step in restoration.steps],
+    }
+
+
 def describe_analysis(photo: Photo, analysis: Analysis) -> list[str]:
     """What was found in a photo, in lines for a person to read."""
     kind = "gray" if photo.gray else "colour"
@@ -205,8 +219,10 @@ def describe_film(report: Report, elapsed: float) -> str:
     notes = [
         f"{finding.message.rstrip('.')} ({finding.action.rstrip('.')})" for finding in report.findings if finding.action
     ]
+    mended = ", ".join(step.name for step in report.mended if step.strength)
+    mended = f"mended: {mended}; " if mended else ""
     noted = f"noted: {'; '.join(dict.fromkeys(notes))}" if notes else "nothing had to be held back"
     return (
         f"{report.destination}: {report.seconds:.4g} s of film made in {elapsed:.1f} s; "
-        f"found {found}, expectation {report.expectation}; {noted}"
+        f"found {found}, expectation {report.expectation}; {mended}{noted}"
     )

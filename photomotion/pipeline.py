@@ -15,7 +15,7 @@ from .errors import NoFaceFound, PhotomotionError, StageError, UsageError
 from .plugin import Event
 from .stages import Backend, Conditioner, Encoder, FaceAnalyzer, MotionPrior, PostProcessor, Restorer
 
-__all__ = ["Stage", "Stages", "analyze", "encode", "plan", "run"]
+__all__ = ["Stage", "Stages", "analyze", "encode", "plan", "restore", "run"]
 
 StageT = TypeVar("StageT")
 ResultT = TypeVar("ResultT")
@@ -128,7 +128,8 @@ def run(
         NoFaceFound: if nobody is in the photo.
         StageError: if a stage fails.
     """
-    photo, analysis = analyze(photo, stages, size=size, on_event=on_event)
+    restoration = restore(photo, stages, on_event=on_event)
+    photo, analysis = analyze(restoration.photo, stages, size=size, on_event=on_event)
     motion = plan(photo, analysis, stages, timing, seed=seed, on_event=on_event)
     on_event(Event(stage="conditioner", message="preparing"))
     with stages.conditioner.at_work(photo.name) as conditioner:
@@ -149,6 +150,7 @@ def run(
 
     return Clip(
         photo=photo,
+        mended=restoration.steps,
         analysis=analysis,
         motion=motion,
         timing=timing,
@@ -159,17 +161,25 @@ def run(
     )
 
 
-def analyze(
-    photo: Photo, stages: Stages, *, size: int | None, on_event: Callable[[Event], None]
-) -> tuple[Photo, Analysis]:
-    """Restore, resize and analyze a photo: the first three steps of :func:`run`.
+def restore(photo: Photo, stages: Stages, *, on_event: Callable[[Event], None]) -> Restoration:
+    """Mend a photo: the first step of :func:`run`.
 
     Raises:
-        StageError: if a stage fails.
+        StageError: if the restorer fails.
     """
     on_event(Event(stage="restorer", message="restoring"))
     with stages.restorer.at_work(photo.name) as restorer:
-        photo = stages.restorer.check(restorer.restore(photo), Restoration, "restore").photo
+        return stages.restorer.check(restorer.restore(photo), Restoration, "restore")
+
+
+def analyze(
+    photo: Photo, stages: Stages, *, size: int | None, on_event: Callable[[Event], None]
+) -> tuple[Photo, Analysis]:
+    """Resize and analyze a mended photo: the next two steps of :func:`run`.
+
+    Raises:
+        StageError: if the analyzer fails.
+    """
     if size is not None:
         from .reading import resize_photo
 

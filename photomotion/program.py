@@ -89,14 +89,19 @@ def _show_warning(message: Warning | str, *_: Any, **__: Any) -> None:
     click.echo(f"warning: {message}", err=True)
 
 
-def stage_options(*keys: str) -> Callable[[CommandT], CommandT]:
-    """Give a command an option for each of these stages, ``--device``, and ``--set`` for what stages can be told."""
+def stage_options(*keys: str, **defaults: str) -> Callable[[CommandT], CommandT]:
+    """Give a command an option for each of these stages, ``--device``, and ``--set`` for what stages can be told.
+
+    Args:
+        keys: the stages.
+        defaults: for a stage, another default than an Animator's.
+    """
 
     def decorate(command: CommandT) -> CommandT:
         added = [
             click.option(
                 f"--{key}",
-                default=_STAGES[key][0],
+                default=defaults.get(key, _STAGES[key][0]),
                 show_default=True if _STAGES[key][0] else "what the backend prefers",
                 metavar="NAME",
                 help=_STAGES[key][1],

@@ -68,6 +68,7 @@ COMMANDS = [
     (),
     ("animate",),
     ("inspect",),
+    ("restore",),
     ("motion",),
     ("motion", "plan"),
     ("plugins",),
@@ -438,3 +439,15 @@ def test_a_preview_is_made_only_where_one_is_wanted(tmp_path: Path) -> None:
     assert (read_photo(tmp_path / "p.png").pixels == (200, 30, 40)).all()
     with pytest.raises(DestinationError, match="cannot write"):
         ProgressBar(tmp_path / "nowhere" / "p.png")(event)
+
+
+def test_restore_writes_the_photo_and_the_sheet(run: Run, tmp_path: Path) -> None:
+    result = run("restore", "grandma.png", "-o", "g.png", "--restorer", "none", "--before-after", "s.png")
+    assert (result.exit_code, result.stdout) == (0, "g.png: nothing was changed\n")
+    assert (read_photo(tmp_path / "g.png").pixels == read_photo(tmp_path / "grandma.png").pixels).all()
+    assert read_photo(tmp_path / "s.png").width > 3 * 600
+    told = json.loads(run("restore", "grandma.png", "-o", "g.png", "--restorer", "none", "--json").stdout)
+    assert (told["photo"], told["changed"], told["steps"]) == ("grandma.png", 0.0, [])
+    refused = run("restore", "grandma.png", "-o", "grandma.png", "--restorer", "none")
+    assert refused.exit_code == 2
+    assert "grandma.png" in refused.stderr
