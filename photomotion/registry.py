@@ -121,6 +121,7 @@ class Registry:
         self._broken: list[BrokenPlugin] = []
         self._kept_out: list[str] = []
         self._origins: list[Origin] = []
+        self._packages: list[str] = []
         self._take_in(import_module(BUILTIN), Origin(plugin="builtin", distribution="photomotion", version=__version__))
         if discover:
             self._discover()
@@ -129,6 +130,11 @@ class Registry:
     def plugins(self) -> tuple[Origin, ...]:
         """The plugins that were taken in, in the order they came."""
         return tuple(self._origins)
+
+    @property
+    def packages(self) -> tuple[tuple[str, str], ...]:
+        """How messages call each plugin, and the package it lies in; empty if it lies in none."""
+        return tuple((str(origin), package) for origin, package in zip(self._origins, self._packages, strict=True))
 
     @property
     def broken(self) -> tuple[BrokenPlugin, ...]:
@@ -231,6 +237,7 @@ class Registry:
         for key, implementation in offers:
             self._table[key][implementation.name] = (implementation, origin)
         self._origins.append(origin)
+        self._packages.append(getattr(module, "__package__", None) or "")
 
     def _hooks_of(self, module: object) -> list[StageKind]:
         """The stages a registered plugin serves; a misspelt hook is silent in pluggy until one asks."""
