@@ -54,6 +54,8 @@ class ConsistencyScheduler(EulerDiscreteScheduler):  # type: ignore[misc]
 
     generator: torch.Generator | None = None
     """What the noise between the steps is drawn from."""
+    clean: torch.Tensor | None = None
+    """What the model said at the last step that the film is in the end."""
 
     def set_timesteps(
         self,
@@ -97,8 +99,9 @@ class ConsistencyScheduler(EulerDiscreteScheduler):  # type: ignore[misc]
             drawn = self.generator if generator is None else generator
             after = clean + following * randn_tensor(clean.shape, generator=drawn, device=clean.device)
         self._step_index += 1
-        after, clean = after.to(model_output.dtype), clean.to(model_output.dtype)
-        return EulerDiscreteSchedulerOutput(after, clean) if return_dict else (after,)
+        self.clean = clean.to(model_output.dtype)
+        after = after.to(model_output.dtype)
+        return EulerDiscreteSchedulerOutput(after, self.clean) if return_dict else (after,)
 
 
 def take_few_steps(pipe: Any) -> None:

@@ -8,7 +8,14 @@ from pydantic import Field, model_validator
 
 from photomotion.plugin import Options
 
-__all__ = ["DiffusionOptions", "SvdOptions"]
+__all__ = ["ClipVaeOptions", "DiffusionOptions", "SvdOptions"]
+
+
+class ClipVaeOptions(Options):
+    """Options of the conditioner ``clip-vae``."""
+
+    cache: str = "auto"
+    """Folder in which answers are kept between runs; auto is one in your own cache, empty is memory only."""
 
 
 class DiffusionOptions(Options):

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from photomotion.plugin import Backend, Implementation, Runtime, hookimpl
+from photomotion.plugin import Backend, Conditioner, Event, Implementation, Runtime, hookimpl
 
 from .families.offers import FAMILY_BACKENDS
-from .options import SvdOptions
+from .options import ClipVaeOptions, SvdOptions
 
-__all__ = ["BACKENDS"]
+__all__ = ["BACKENDS", "CONDITIONERS"]
 
 
 def load_svd(options: SvdOptions, runtime: Runtime) -> Backend:
@@ -18,6 +18,19 @@ def load_svd(options: SvdOptions, runtime: Runtime) -> Backend:
     from .svd import SvdBackend
 
     return SvdBackend.load(options, runtime)
+
+
+def load_clip_vae(options: ClipVaeOptions, runtime: Runtime) -> Conditioner:
+    """Make the conditioner that keeps what the model's encoders say of a photo."""
+    from pathlib import Path
+
+    from .embedding import ClipVaeConditioner, user_cache
+
+    folder = user_cache() / "clip-vae" if options.cache == "auto" else Path(options.cache).expanduser()
+    return ClipVaeConditioner(
+        folder if options.cache else None,
+        lambda words: runtime.on_event(Event(stage="conditioner", message=words, notice=True)),
+    )
 
 
 BACKENDS: list[Implementation[Backend, Any]] = [
@@ -30,6 +43,22 @@ BACKENDS: list[Implementation[Backend, Any]] = [
     ),
     *FAMILY_BACKENDS,
 ]
+
+CONDITIONERS: list[Implementation[Conditioner, Any]] = [
+    Implementation(
+        name="clip-vae",
+        summary="Adds a draft, and keeps what SVD's own encoders say of a photo, over seeds, windows and films.",
+        options=ClipVaeOptions,
+        load=load_clip_vae,
+        gives=frozenset({"guide", "clip-vae"}),
+    ),
+]
+
+
+@hookimpl
+def photomotion_conditioners() -> Iterable[Implementation[Conditioner, Any]]:
+    """Offer the conditioners."""
+    return CONDITIONERS
 
 
 @hookimpl
