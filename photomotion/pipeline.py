@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import threading
 from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import closing, contextmanager
@@ -205,6 +206,8 @@ def plan(
 ) -> Motion:
     """Plan how everybody in the photo moves: the fourth step of :func:`run`.
 
+    The prior's seed is made from ``seed`` and the photo, so that the people of an album do not blink in step.
+
     Raises:
         NoFaceFound: if nobody is in the photo.
         StageError: if the prior fails, or plans for another length or another number of faces, or no loop
@@ -217,7 +220,7 @@ def plan(
         )
     on_event(Event(stage="motion", message="planning the motion"))
     with stages.motion.at_work(photo.name) as prior:
-        motion = stages.motion.check(prior.plan(analysis, timing, seed), Motion, "plan")
+        motion = stages.motion.check(prior.plan(analysis, timing, _chance(photo, seed)), Motion, "plan")
     if (len(motion.faces), motion.frames) != (len(analysis.faces), timing.frames):
         raise StageError(
             f"{stages.motion.label} planned {motion.frames} frames for {len(motion.faces)} faces, "
@@ -226,6 +229,10 @@ def plan(
     if timing.loop and not motion.closes:
         raise StageError(f"{stages.motion.label} planned a motion that does not lead back to its beginning")
     return motion
+
+
+def _chance(photo: Photo, seed: int) -> int:
+    return int.from_bytes(hashlib.sha256(f"{seed} {photo.sha256}".encode()).digest()[:8], "big")
 
 
 def encode(clip: Clip, destination: Path, *, stage: Stage[Encoder], on_event: Callable[[Event], None]) -> int:

@@ -476,3 +476,12 @@ def test_workers_can_travel(registry: Registry) -> None:
     with Animator(executor=Sender(), registry=registry) as animator:
         assert list(animator.animate_all([])) == []
     assert callable(taken[0])
+
+
+def test_the_people_of_an_album_do_not_move_in_step(make: Make) -> None:
+    animator = make(motion="natural")
+    first, second = (replace(fake_photo(), sha256=digest) for digest in ("aa", "bb"))
+    motions = [animator.plan(photo, seconds=5, seed=seed) for photo, seed in ((first, 0), (first, 0), (second, 0))]
+    values = [motion.faces[0].values for motion in motions]
+    assert (values[0] == values[1]).all()
+    assert np.abs(values[0] - values[2]).max() > 0.1
