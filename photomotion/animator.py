@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, cast
 from .choices import Choice, check_needs, check_options, choose, load
 from .clip import Clip, Report
 from .data import Analysis, Motion, Restoration, Timing
-from .errors import DestinationError, PhotoError, StageError, UsageError, WeightsError
+from .errors import DestinationError, PhotoError, StageError, UsageError
 from .pipeline import Stage, Stages, analyze, encode, plan, restore, run
 from .plugin import Event, Runtime
 from .recipe import Recipe
@@ -30,6 +30,7 @@ from .stages import (
     PostProcessor,
     Restorer,
 )
+from .weights import Catalogue, LicensePolicy
 
 if TYPE_CHECKING:
     from .reading import PhotoSource
@@ -57,6 +58,8 @@ class Animator:
         executor: decides where the films of :meth:`animate_all` are made.
         options: by stage, ``{"backend": {"workers": 4}, "postprocessors": {"glow": {"strength": 0.5}}}``.
         device: ``"auto"``, ``"cpu"``, ``"cuda"``, ``"cuda:1"`` or ``"mps"``.
+        license_policy: ``"any"``, or ``"commercial"`` to refuse models whose licence does not allow commercial use
+            without a condition.
         progress: called with an :class:`~photomotion.plugin.Event` whenever there is something to tell. It may
             raise a PhotomotionError to stop the work.
         registry: where names are looked up; None: everything installed.
@@ -65,7 +68,8 @@ class Animator:
         UnknownImplementation: for a name that is not installed.
         OptionsError: for options that are wrong, all of them at once.
         IncompatibleStages: if the backend needs what the conditioner does not give.
-        UsageError: for an object that cannot be that stage, or an unknown device.
+        WeightsError: if the license policy refuses the weights of a stage.
+        UsageError: for an object that cannot be that stage, or an unknown device or license policy.
     """
 
     def __init__(
@@ -81,6 +85,7 @@ class Animator:
         executor: str | Executor = "local",
         options: Mapping[str, Mapping[str, Any]] | None = None,
         device: str = "auto",
+        license_policy: LicensePolicy = "any",
         progress: Callable[[Event], None] | None = None,
         registry: Registry | None = None,
     ) -> None:
@@ -90,6 +95,7 @@ class Animator:
             raise UsageError(f"postprocessors must be a sequence of names; write ({postprocessors!r},)")
         self._registry = Registry() if registry is None else registry
         self._device = device
+        self._weights = Catalogue(self._registry.packages, policy=license_policy)
         self._progress = progress
         self._notices: dict[str, None] = {}
         wanted = {
@@ -109,6 +115,10 @@ class Animator:
         checked = check_options([*chosen.values(), *processors], options)
         self._choices = {choice.key: choice for choice in checked if choice.key != "postprocessor"}
         self._processors = [choice for choice in checked if choice.key == "postprocessor"]
+        if license_policy != "any":
+            for choice in [*self._choices.values(), *self._processors]:
+                for name in choice.implementation.weights if choice.implementation else ():
+                    self._weights.find(name)
         self._closing = ExitStack()
         self._stages = Stages(
             restorer=self._stage(self._choices["restorer"]),
@@ -173,6 +183,7 @@ class Animator:
             postprocessors=tuple(c.name for c in self._processors),
             options=options,
             device=self._device,
+            license_policy=self._weights.policy,
             seconds=seconds,
             fps=fps,
             size=size,
@@ -309,7 +320,12 @@ class Animator:
             self._progress(event)
 
     def _stage(self, choice: Choice) -> Stage[Any]:
-        runtime = Runtime(device=self._device, weights=_no_weights, on_event=self._on_event)
+        runtime = Runtime(
+            device=self._device,
+            weights=self._weights.locate,
+            license_policy=self._weights.policy,
+            on_event=self._on_event,
+        )
         stage: Stage[Any] = Stage(choice.label, partial(load, choice, runtime))
         self._closing.callback(stage.close)
         if choice.implementation is None:
@@ -386,7 +402,3 @@ def _timing(seconds: float, fps: float, loop: bool) -> Timing:
 def _check_seed(seed: object) -> None:
     if not isinstance(seed, Integral) or int(seed) < 0:
         raise UsageError(f"a seed must be a whole number, 0 or more, not {seed!r}")
-
-
-def _no_weights(name: str) -> Path:
-    raise WeightsError(f"the weight file {name!r} is not here; no model files can be fetched in this version")

@@ -24,7 +24,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, Literal, TypeVar
 
 import pluggy
 from pydantic import BaseModel, ConfigDict
@@ -105,7 +105,11 @@ class Runtime:
     dtype: str = "auto"
     """``"float32"``, ``"float16"``, ``"bfloat16"``, or ``"auto"``."""
     weights: Callable[[str], Path]
-    """Where a weight file named in ``Implementation.weights`` lies on disk. Raises WeightsError if it does not."""
+    """Where a weight file named in ``Implementation.weights`` lies on disk. Raises WeightsError if it does not, is
+    damaged, or ``license_policy`` refuses it."""
+    license_policy: Literal["any", "commercial"] = "any"
+    """With ``"commercial"``, whoever takes weights from elsewhere than ``weights`` refuses those whose licence does not
+    allow commercial use without a condition."""
     on_event: Callable[[Event], None] = lambda event: None
     """Call it to tell how far the work is."""
 

@@ -90,7 +90,7 @@ def _show_warning(message: Warning | str, *_: Any, **__: Any) -> None:
 
 
 def stage_options(*keys: str, **defaults: str) -> Callable[[CommandT], CommandT]:
-    """Give a command an option for each of these stages, ``--device``, and ``--set`` for what stages can be told.
+    """Give a command an option for each of these stages, and what is common to them: device, licences, ``--set``.
 
     Args:
         keys: the stages.
@@ -111,6 +111,16 @@ def stage_options(*keys: str, **defaults: str) -> Callable[[CommandT], CommandT]
         added.append(
             click.option(
                 "--device", default="auto", show_default=True, metavar="NAME", help="auto, cpu, cuda, cuda:N or mps."
+            )
+        )
+        added.append(
+            click.option(
+                "--license-policy",
+                type=click.Choice(["any", "commercial"]),
+                default="any",
+                show_default=True,
+                metavar="NAME",
+                help="any, or commercial: no model that forbids or limits that use.",
             )
         )
         added.append(

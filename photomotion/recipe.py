@@ -12,6 +12,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
 
 from .errors import RecipeError
+from .weights import LicensePolicy
 from .words import describe
 
 if sys.version_info >= (3, 11):
@@ -51,6 +52,8 @@ class Recipe(BaseModel):
     """By stage: ``{"backend": {"steps": 20}, "postprocessors": {"glow": {"strength": 0.5}}}``."""
     device: str = "auto"
     """``"auto"``, ``"cpu"``, ``"cuda"``, ``"cuda:1"``, ``"mps"``."""
+    license_policy: LicensePolicy = "any"
+    """``"commercial"`` refuses models whose licence does not allow commercial use without a condition."""
     seconds: float = Field(5.0, gt=0)
     """How long the film is."""
     fps: float = Field(25.0, gt=0, le=1000)
