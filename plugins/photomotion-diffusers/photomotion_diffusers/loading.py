@@ -20,8 +20,9 @@ __all__ = ["check_folder", "choose_device", "choose_dtype", "choose_files", "loa
 
 REPOSITORY = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*")
 SHARD = re.compile(r"-\d{5}-of-\d{5}\.")
-LIBRARIES = ("diffusers", "transformers")
-"""Where the parts of a pipeline may come from: code that comes with a model is never run."""
+LIBRARIES = ("diffusers", "transformers", "ltx2")
+"""Where the parts of a pipeline may come from: code that comes with a model is never run. ``ltx2`` is how diffusers
+calls the parts that lie beside its own LTX-2 pipelines."""
 
 
 def choose_device(name: str) -> str:
@@ -50,6 +51,8 @@ def load_pipeline(
     device: str | None,
     *,
     revision: str | None = None,
+    kind: str | None = None,
+    **settings: Any,
 ) -> Any:
     """Load a diffusers pipeline.
 
@@ -60,6 +63,8 @@ def load_pipeline(
         dtype: what its weights become.
         device: where it is moved, or None to leave it where it was loaded.
         revision: branch, tag or commit; None is what the manifest says.
+        kind: the class to make of it, where that is another than its index names, with the same parts.
+        **settings: what that class is to be told besides.
 
     Returns:
         The pipeline, its own progress bar turned off.
@@ -75,8 +80,8 @@ def load_pipeline(
     variant = _variant(names, half=dtype != torch.float32)
     try:
         with _quiet():
-            pipeline = getattr(diffusers, name).from_pretrained(
-                str(folder), torch_dtype=dtype, use_safetensors=True, variant=variant, local_files_only=True
+            pipeline = getattr(diffusers, kind or name).from_pretrained(
+                str(folder), torch_dtype=dtype, use_safetensors=True, variant=variant, local_files_only=True, **settings
             )
     except (OSError, ValueError, KeyError, RuntimeError) as error:
         raise WeightsError(f"the model {model} cannot be loaded: {error}; fetch it again") from error
@@ -205,6 +210,8 @@ def check_folder(folder: Path, model: str, expected: Collection[str]) -> str:
             continue
         if origin[0] not in LIBRARIES:
             raise WeightsError(f"{model}: its {part} is code of its own ({origin[0]}), which is never run")
+        if (folder / part / f"{origin[0]}.py").exists():
+            raise WeightsError(f"{model}: its {part} is code of its own ({origin[0]}.py), which is never run")
         _check_part(folder / part, model)
     return str(name)
 

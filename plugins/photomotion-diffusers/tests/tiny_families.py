@@ -337,6 +337,8 @@ TINY: dict[str, Callable[[], Any]] = {
 
 def save(name: str, folder: Path) -> Path:
     """Build the model ``name`` with weights of seed 0 and save it as a diffusers directory; returns that directory."""
+    from tiny_more import MORE
+
     torch.manual_seed(0)
-    TINY[name]().save_pretrained(folder / name, safe_serialization=True)
+    {**TINY, **MORE}[name]().save_pretrained(folder / name, safe_serialization=True)
     return folder / name

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -42,6 +42,8 @@ class Film:
     seed: int = 0
     draft: Draft | None = None
     """What it is held to; None is the model left free."""
+    controls: Mapping[str, Sequence[Image]] = field(default_factory=dict)
+    """Control films by name, one picture for each frame, for a family whose ``controls`` name them."""
 
     def generator(self) -> torch.Generator:
         """A fresh one on the CPU: the same numbers on every device."""
@@ -68,7 +70,9 @@ class Family:
 
     name: ClassVar[str]
     pipelines: ClassVar[tuple[str, ...]]
-    """Class names in a ``model_index.json`` that this adapter serves."""
+    """Class names in a ``model_index.json`` that this adapter serves; the first is what it runs."""
+    siblings: ClassVar[tuple[str, ...]] = ()
+    """Class names of published indexes with the same parts, which are run as the first of ``pipelines``."""
     model: ClassVar[str]
     """The repository whose weights are meant when nothing else is said."""
     licence: ClassVar[str]
@@ -86,6 +90,8 @@ class Family:
     guidance: ClassVar[float] = 5.0
     steers: ClassVar[bool] = True
     """Whether a draft can hold it."""
+    controls: ClassVar[tuple[str, ...]] = ()
+    """Names of the control films without which it makes none."""
     packages: ClassVar[tuple[str, ...]] = ()
     """What its pipeline imports only when it is called."""
     precise_decoder: ClassVar[bool] = False
@@ -99,6 +105,10 @@ class Family:
         """Frames that the pipeline makes before the photo and throws away."""
         return 0
 
+    def sections(self, film: Film) -> int:
+        """How often the pipeline runs down its ladder for one film."""
+        return 1
+
     def keeps_first(self, pipe: Any) -> bool:
         """Whether the pipeline itself holds the first latent frame clean, so that no noise may be written there."""
         return False
@@ -109,7 +119,7 @@ class Family:
         Raises:
             WeightsError: if something is missing, or another pipeline is in it.
         """
-        return load_pipeline(str(folder), self.pipelines, dtype, None)
+        return load_pipeline(str(folder), (*self.pipelines, *self.siblings), dtype, None, kind=self.pipelines[0])
 
     def arguments(self, pipe: Any, film: Film) -> dict[str, Any]:
         """What the stock pipeline is called with, seed and progress aside."""
@@ -171,29 +181,29 @@ class Family:
         Without a draft this is the stock pipeline's call, bit for bit.
         """
         further: dict[str, Any] = {}
-        hold = Hold(clock=None, levels=Levels(noise=(1.0, 0.0)), report=lambda done: report(done, film.steps))
+        total = film.steps * self.sections(film)
+        hold = Hold(clock=None, levels=Levels(noise=(1.0, 0.0)), report=lambda done: report(done, total))
         context: AbstractContextManager[None] = nullcontext()
         if film.draft is not None:
             levels = self.levels(pipe, film)
             first = self.skipped(levels, film.draft.start)
             clock = self.clock(pipe, film, levels, first)
             further = self.begin(pipe, film, clock, levels, first)
-            left = film.steps - first
+            left = (film.steps - first) * self.sections(film)
             hold = Hold(clock=clock, levels=levels, first=first, report=lambda done: report(done, left))
             context = self.shorten(pipe, first)
         try:
             with context, torch.no_grad():
-                made = pipe(
-                    **{**self.arguments(pipe, film), **further},
-                    generator=film.generator(),
-                    callback_on_step_end=hold,
-                    output_type=output,
-                )
+                made = self.call(pipe, film, {**self.arguments(pipe, film), **further}, hold, output)
         except BaseException:
             pipe.maybe_free_model_hooks()
             raise
         frames: torch.Tensor = made.frames if output == "latent" else made.frames[0]
         return frames
+
+    def call(self, pipe: Any, film: Film, arguments: dict[str, Any], hold: Hold, output: str) -> Any:
+        """Call the pipeline so that ``hold`` is called after each of its steps."""
+        return pipe(**arguments, generator=film.generator(), callback_on_step_end=hold, output_type=output)
 
     def clock(self, pipe: Any, film: Film, levels: Levels, first: int) -> Clock:
         """The draft of a film as the clock of a run that leaves out its ``first`` steps."""

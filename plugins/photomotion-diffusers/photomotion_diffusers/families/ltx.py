@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import AbstractContextManager, nullcontext
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import torch
@@ -23,6 +23,7 @@ class Ltx(Family):
 
     name = "ltx"
     pipelines = ("LTXImageToVideoPipeline",)
+    siblings: ClassVar[tuple[str, ...]] = ("LTXPipeline",)
     model = "Lightricks/LTX-Video"
     licence = "LTX-Video open weights licence"
     multiple = 32
@@ -86,6 +87,7 @@ class LtxCondition(Ltx):
 
     name = "ltx-condition"
     pipelines = ("LTXConditionPipeline",)
+    siblings = ("LTXPipeline",)
     model = "Lightricks/LTX-Video-0.9.5"
     steps = 40
 

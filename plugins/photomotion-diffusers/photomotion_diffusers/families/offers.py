@@ -10,13 +10,19 @@ from photomotion.plugin import Backend, Implementation, Options, Runtime
 
 from .options import (
     CogVideoXOptions,
+    CosmosOptions,
     FamilyOptions,
     FastWanOptions,
+    FramepackOptions,
+    Hunyuan15Options,
     HunyuanOptions,
+    Ltx2Options,
     LtxConditionOptions,
     LtxOptions,
+    SkyReelsV2ForcingOptions,
     SkyReelsV2Options,
     Wan5BOptions,
+    WanAnimateOptions,
     WanOptions,
     WanVaceOptions,
 )
@@ -43,14 +49,17 @@ class AutoOptions(Options):
     """How closely a model's film follows the planned motion, 0..1."""
 
 
-def _offer(name: str, summary: str, options: type[FamilyOptions]) -> Implementation[Backend, Any]:
+def _offer(
+    name: str, summary: str, options: type[FamilyOptions], *, controls: bool = False
+) -> Implementation[Backend, Any]:
     def load(chosen: FamilyOptions, runtime: Runtime) -> Backend:
         from .backend import load_family
         from .registry import FAMILIES
 
         return load_family(FAMILIES[name], chosen, runtime, getattr(chosen, "accept_licence", True))
 
-    return Implementation(name=name, summary=summary, options=options, load=load, prefers="guide")
+    given = {"needs": frozenset({"controls"}), "prefers": "controls"} if controls else {"prefers": "guide"}
+    return Implementation(name=name, summary=summary, options=options, load=load, **given)
 
 
 def load_custom(options: CustomOptions, runtime: Runtime) -> Backend:
@@ -72,11 +81,23 @@ FAMILY_BACKENDS: list[Implementation[Backend, Any]] = [
     _offer("fastwan", "FastWan 2.2 5B: three steps, no guidance, steered.", FastWanOptions),
     _offer("wan-a14b", "Wan 2.2 I2V-A14B with two experts, and Wan 2.1 14B, steered.", WanOptions),
     _offer("wan-vace", "Wan VACE: the draft is its control film.", WanVaceOptions),
+    _offer(
+        "wan-animate",
+        "Wan 2.2 Animate 14B: follows films of the skeleton and the face, steered.",
+        WanAnimateOptions,
+        controls=True,
+    ),
     _offer("skyreels-v2", "SkyReels-V2 image-to-video, steered.", SkyReelsV2Options),
+    _offer("skyreels-v2-df", "SkyReels-V2 diffusion forcing, steered.", SkyReelsV2ForcingOptions),
     _offer("ltx", "LTX-Video 2B, steered.", LtxOptions),
     _offer("ltx-condition", "LTX-Video 0.9.5 and later, distilled ones too, steered.", LtxConditionOptions),
+    _offer("ltx2", "LTX-2, steered; its sound is not used.", Ltx2Options),
     _offer("cogvideox", "CogVideoX image-to-video 1.0 and 1.5, steered.", CogVideoXOptions),
+    _offer("cosmos", "Cosmos-Predict2, steered; its guardrail pixelates faces.", CosmosOptions),
     _offer("hunyuan", "HunyuanVideo-I2V, steered; its licence leaves out some regions.", HunyuanOptions),
+    _offer("hunyuan15", "HunyuanVideo-1.5, steered; its licence leaves out some regions.", Hunyuan15Options),
+    _offer("framepack", "FramePack I2V, steered; its licence leaves out some regions.", FramepackOptions),
+    _offer("framepack-f1", "FramePack F1, steered; its licence leaves out some regions.", FramepackOptions),
     Implementation(
         name="custom",
         summary="Any diffusers image-to-video pipeline on disk, or a denoiser of your own.",

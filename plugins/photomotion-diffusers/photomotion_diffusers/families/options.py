@@ -8,13 +8,19 @@ from photomotion_diffusers.options import DiffusionOptions
 
 __all__ = [
     "CogVideoXOptions",
+    "CosmosOptions",
     "FamilyOptions",
     "FastWanOptions",
+    "FramepackOptions",
+    "Hunyuan15Options",
     "HunyuanOptions",
+    "Ltx2Options",
     "LtxConditionOptions",
     "LtxOptions",
+    "SkyReelsV2ForcingOptions",
     "SkyReelsV2Options",
     "Wan5BOptions",
+    "WanAnimateOptions",
     "WanOptions",
     "WanVaceOptions",
 ]
@@ -104,3 +110,45 @@ class HunyuanOptions(FamilyOptions):
     """A directory with a HunyuanVideoImageToVideoPipeline, or a repository on the hub, ``"owner/name"``."""
     accept_licence: bool = False
     """Say that its licence covers you: it does not in the European Union, the United Kingdom and South Korea."""
+
+
+class WanAnimateOptions(FamilyOptions):
+    """Options of the backend ``wan-animate``."""
+
+    model: str = "Wan-AI/Wan2.2-Animate-14B-Diffusers"
+    """A directory with a WanAnimatePipeline, or a repository on the hub, ``"owner/name"``."""
+
+
+class SkyReelsV2ForcingOptions(FamilyOptions):
+    """Options of the backend ``skyreels-v2-df``."""
+
+    model: str = "Skywork/SkyReels-V2-DF-1.3B-540P-Diffusers"
+    """A directory with a SkyReelsV2DiffusionForcingPipeline, or a repository on the hub, ``"owner/name"``."""
+
+
+class Ltx2Options(FamilyOptions):
+    """Options of the backend ``ltx2``."""
+
+    model: str = "Lightricks/LTX-2"
+    """A directory with an LTX2ImageToVideoPipeline, or a repository on the hub, ``"owner/name"``."""
+
+
+class CosmosOptions(FamilyOptions):
+    """Options of the backend ``cosmos``."""
+
+    model: str = "nvidia/Cosmos-Predict2-2B-Video2World"
+    """A directory with a Cosmos2VideoToWorldPipeline, or a repository on the hub, ``"owner/name"``."""
+
+
+class Hunyuan15Options(HunyuanOptions):
+    """Options of the backend ``hunyuan15``."""
+
+    model: str = "hunyuanvideo-community/HunyuanVideo-1.5-Diffusers-480p_i2v"
+    """A directory with a HunyuanVideo15ImageToVideoPipeline, or a repository on the hub, ``"owner/name"``."""
+
+
+class FramepackOptions(HunyuanOptions):
+    """Options of the backends ``framepack`` and ``framepack-f1``."""
+
+    model: str
+    """A directory with a whole HunyuanVideoFramepackPipeline: the published repositories hold its network only."""

@@ -9,6 +9,7 @@ so one position of the dial in :mod:`photomotion_diffusers.refining` means the s
 from __future__ import annotations
 
 import functools
+import types
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -80,16 +81,16 @@ def forget(scheduler: Any) -> None:
 @contextmanager
 def shortened(scheduler: Any, first: int) -> Iterator[None]:
     """Let the next run of a pipeline leave out its ``first`` steps, whatever ladder it asks for. Undone at the end."""
-    whole = scheduler.set_timesteps
 
-    @functools.wraps(whole)
-    def set_timesteps(*args: Any, **kwargs: Any) -> None:
-        whole(*args, **kwargs)
-        scheduler.timesteps = scheduler.timesteps[first:]
-        if hasattr(scheduler, "sigmas"):
-            scheduler.sigmas = scheduler.sigmas[first:]
+    # A bound method, so that a copy of the scheduler, which some pipelines work with, has its own.
+    @functools.wraps(type(scheduler).set_timesteps)
+    def set_timesteps(self: Any, *args: Any, **kwargs: Any) -> None:
+        type(self).set_timesteps(self, *args, **kwargs)
+        self.timesteps = self.timesteps[first:]
+        if hasattr(self, "sigmas"):
+            self.sigmas = self.sigmas[first:]
 
-    scheduler.set_timesteps = set_timesteps
+    scheduler.set_timesteps = types.MethodType(set_timesteps, scheduler)
     try:
         yield
     finally:

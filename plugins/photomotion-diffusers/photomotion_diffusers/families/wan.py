@@ -1,4 +1,4 @@
-"""Wan 2.1 and 2.2 image-to-video, FastWan, SkyReels-V2 and Wan VACE: one autoencoder, one kind of loop."""
+"""Wan 2.1 and 2.2 image-to-video, FastWan and Wan VACE: one autoencoder, one kind of loop."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from typing import Any, ClassVar
 import diffusers
 import torch
 
-from photomotion.errors import UsageError
-from photomotion_diffusers.loading import check_folder
+from photomotion.errors import UsageError, WeightsError
+from photomotion_diffusers.loading import load_pipeline
 
 from .base import Family, Film
 
-__all__ = ["FastWan", "SkyReelsV2", "Wan", "Wan5B", "WanVace"]
+__all__ = ["FastWan", "Wan", "Wan5B", "WanVace"]
 
 
 class Wan(Family):
@@ -37,6 +37,7 @@ class Wan5B(Wan):
     """Wan 2.2 TI2V-5B: what a single card runs."""
 
     name = "wan"
+    siblings: ClassVar[tuple[str, ...]] = ("WanPipeline",)
     model = "Wan-AI/Wan2.2-TI2V-5B-Diffusers"
     multiple = 32
     pixels = 704 * 1280
@@ -45,24 +46,32 @@ class Wan5B(Wan):
     steps = 50
     guidance = 5.0
 
+    def open(self, folder: Path, dtype: torch.dtype) -> Any:
+        """The published index names the pipeline that begins with a text.
+
+        Raises:
+            WeightsError: as for every family, and if it is a model that can only begin with a text.
+        """
+        pipe = super().open(folder, dtype)
+        if pipe.image_encoder is None and pipe.transformer_2 is None and not pipe.config.expand_timesteps:
+            raise WeightsError(f"{folder} holds a Wan that makes films from words only; take one that takes a photo")
+        return pipe
+
 
 class FastWan(Wan5B):
     """TI2V-5B distilled to three steps without guidance, for which it has a sampler of its own."""
 
     name = "fastwan"
-    pipelines = ("WanDMDPipeline", "WanImageToVideoPipeline")
+    siblings = ("WanDMDPipeline",)
     model = "FastVideo/FastWan2.2-TI2V-5B-FullAttn-Diffusers"
     steps = 3
     guidance = 1.0
 
     def open(self, folder: Path, dtype: torch.dtype) -> Any:
-        """The published index names a pipeline of another library; its parts are those of Wan 5B."""
-        check_folder(folder, str(folder), self.pipelines)
-        pipe = diffusers.WanImageToVideoPipeline.from_pretrained(
-            folder, torch_dtype=dtype, expand_timesteps=True, use_safetensors=True, local_files_only=True
-        )
+        """The published index names a pipeline of another library, and does not say how its photo is given."""
+        names = (*self.pipelines, *self.siblings)
+        pipe = load_pipeline(str(folder), names, dtype, None, kind=self.pipelines[0], expand_timesteps=True)
         pipe.scheduler = DistilledScheduler()
-        pipe.set_progress_bar_config(disable=True)
         return pipe
 
     def run(
@@ -101,21 +110,6 @@ class DistilledScheduler(diffusers.FlowMatchEulerDiscreteScheduler):  # type: ig
         if num_inference_steps != len(self.sigmas_of_training):
             raise UsageError(f"fastwan makes its film in 3 steps, not {num_inference_steps}; leave backend.steps out")
         super().set_timesteps(sigmas=list(self.sigmas_of_training), device=device)
-
-
-class SkyReelsV2(Family):
-    """SkyReels-V2 image-to-video, Wan's architecture trained on films."""
-
-    name = "skyreels-v2"
-    pipelines = ("SkyReelsV2ImageToVideoPipeline",)
-    model = "Skywork/SkyReels-V2-I2V-14B-540P-Diffusers"
-    licence = "Skywork community licence"
-    packages = ("ftfy",)
-    precise_decoder = True
-    pixels = 544 * 960
-    frames = 97
-    fps = 24.0
-    steps = 50
 
 
 class WanVace(Family):
