@@ -1,41 +1,27 @@
-"""Where SVD fits: a plan chosen from the free memory, said aloud, and the next smaller one if it was too big.
+"""Where SVD fits: a plan chosen from the free memory, said aloud, and behind it the smaller ones.
 
 ::
 
-    chosen = plan(free_memory(device), 25, 576, 1024, torch.bfloat16, device=device)
+    chosen = plan(free_memory(device), 25, 576, 1024, torch.bfloat16, device=device, model=Footprint.of(pipe))
     print(chosen)
-    film = with_retry(chosen, pipe, lambda plan: pipe(..., decode_chunk_size=plan.decode_chunk), say=print)
-
-The figures are counted, not guessed: :mod:`.flops` runs the architecture of SVD-XT on the meta device, and a test
-holds the constants here to it. Eager PyTorch, attention by a fused kernel.
+    apply(chosen, pipe)                                  # out of memory after all? then apply(chosen.smaller, pipe)
+    latents = pipe(image, output_type="latent").frames
+    pictures = decode(pipe, latents, chosen.decode_chunk)
 """
 
 from __future__ import annotations
 
-import gc
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal
 
 import torch
 
-from photomotion.errors import StageError
-
+from .footprint import DECODED, Footprint
 from .reuse import store_fp8
 
-__all__ = ["MemoryPlan", "apply", "free_memory", "plan", "with_retry"]
+__all__ = ["MemoryPlan", "Offload", "apply", "free_memory", "is_out_of_memory", "plan"]
 
-T = TypeVar("T")
-
-UNET, VAE, CLIP = 1_524_600_000, 97_700_000, 632_100_000
-"""Parameters."""
-STREAMED = 4 * 29_500_000
-"""Parameters on the device when layers are streamed: the largest one, the next, and what is not yet freed."""
-STEP, STEP_CHUNKED = 9001, 5161
-"""Elements alive at the peak of a step for each place of the latents (frame x 8 x 8 pixels) of the batch."""
-DECODE, DECODED = 1024, 3
-"""Elements alive at the peak of decoding for each pixel decoded together; and those of each finished pixel, which
-diffusers keeps, joins and casts to float32."""
 SLACK = 1.15
 """What workspaces and gaps between allocations take on top."""
 CHUNKS = (14, 8, 4, 2, 1)
@@ -108,6 +94,7 @@ def plan(
     guided: bool = True,
     device: str = "cuda",
     fp8: bool = False,
+    model: Footprint | None = None,
 ) -> MemoryPlan:
     """The fastest plan whose estimate fits into ``free_bytes``; the smallest there is, if none does.
 
@@ -120,19 +107,22 @@ def plan(
         guided: whether each step is computed with and without the photo (guidance above 1).
         device: offloading is considered on CUDA only; elsewhere host and device share their memory.
         fp8: whether storing weights as float8 may be considered.
+        model: what is known of the pipeline; None is SVD-XT.
     """
+    takes = model or Footprint.of_xt(dtype)
     rungs = list(_rungs(torch.device(device).type == "cuda", fp8))
-    size, places = dtype.itemsize, frames * (height // 8) * (width // 8) * (2 if guided else 1)
+    size = dtype.itemsize
+    places = frames * (height // takes.cell) * (width // takes.cell) * (2 if guided else 1)
 
     def peak(rung: _Rung, chunk: int) -> int:
-        unet = UNET * (1 if rung.fp8 else size)
-        step = size * places * (STEP_CHUNKED if rung.forward_chunks else STEP)
-        decode = height * width * (size * DECODE * chunk + (2 * size + 4) * DECODED * frames)
+        unet = takes.unet_parameters if rung.fp8 else takes.unet
+        step = size * places * (takes.step_chunked if rung.forward_chunks else takes.step)
+        decode = height * width * (size * takes.decode * chunk + DECODED * frames)
         if rung.offload == "groups":
-            return int(size * STREAMED + SLACK * max(step, decode))
+            return int(takes.streamed + SLACK * max(step, decode))
         if rung.offload == "model":
-            return int(max(unet + SLACK * step, size * VAE + SLACK * decode, size * CLIP))
-        return int(unet + size * (VAE + CLIP) + SLACK * max(step, decode))
+            return int(max(unet + SLACK * step, max(takes.rest) + SLACK * decode))
+        return int(unet + sum(takes.rest) + SLACK * max(step, decode))
 
     def fitting(rung: _Rung, limit: int) -> int:
         if rung.name == "whole":
@@ -205,43 +195,7 @@ def apply(plan: MemoryPlan, pipe: Any) -> None:
         pipe.enable_group_offload(device, offload_type="leaf_level", use_stream=device.type == "cuda")
 
 
-def with_retry(
-    plan: MemoryPlan, pipe: Any, run: Callable[[MemoryPlan], T], say: Callable[[str], None] = lambda sentence: None
-) -> T:
-    """Apply ``plan``, and run; out of memory, once more with the next smaller plan.
-
-    Args:
-        plan: what to begin with.
-        pipe: the pipeline.
-        run: does the work from its beginning, each time it is called, by the plan it is given.
-        say: told, in a sentence, which plan is used and why.
-
-    Raises:
-        StageError: if memory was short both times, or there is nothing smaller; says what to do.
-    """
-    for attempt in (plan, plan.smaller):
-        if attempt is None:
-            break
-        say(str(attempt))
-        cause = None
-        try:
-            apply(attempt, pipe)
-            return run(attempt)
-        except RuntimeError as error:
-            if not _is_out_of_memory(error):
-                raise
-            cause, last = error.with_traceback(None), attempt  # its frames would keep every tensor alive
-        gc.collect()
-        if torch.cuda.is_available():
-            torch.cuda.empty_cache()
-        say(f"Out of memory with plan '{attempt.name}'.")
-    raise StageError(
-        f"out of memory on {plan.device}, lastly with plan '{last.name}' ({last.peak_bytes / 1e9:.1f} GB estimated): "
-        "choose fewer frames or a smaller size, or free the device of other work"
-    ) from cause
-
-
-def _is_out_of_memory(error: RuntimeError) -> bool:
+def is_out_of_memory(error: RuntimeError) -> bool:
     """Whether it is CUDA's error, or the unnamed one of the CPU or of Apple's devices."""
     said = str(error)
     return isinstance(error, torch.cuda.OutOfMemoryError) or "out of memory" in said or "can't allocate memory" in said
