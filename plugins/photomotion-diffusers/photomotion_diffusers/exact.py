@@ -4,7 +4,7 @@
 
     with speed_up(pipe):                       # or: undo = speed_up(pipe); ...; undo.close()
         latents = pipe(image, output_type="latent").frames
-        for pixels in decode(pipe, latents, chunk=14):
+        for pixels in ahead(decode(pipe, latents, chunk=14)):
             ...                                # uint8 (n, H, W, 3), while the device is already at the next ones
 
 Apply it when the weights have their dtype and before offloading hooks are put on; undo in the opposite order.
@@ -27,7 +27,7 @@ from torch import nn
 from .attention import Kernel, fuse_attention, shorten_cross_attention
 from .convolution import blend_in_one_pass, flatten_temporal, to_channels_last
 
-__all__ = ["Exact", "decode", "speed_up"]
+__all__ = ["Exact", "as_bytes", "decode", "speed_up"]
 
 _SHAPES = 64  # the U-Net's blocks come in some twenty shapes; PyTorch gives up compiling one function after eight
 
@@ -99,8 +99,9 @@ def _compile_blocks(model: nn.Module, backend: str, undo: ExitStack) -> None:
 def decode(pipe: Any, latents: torch.Tensor, chunk: int | None = None) -> Iterator[npt.NDArray[np.uint8]]:
     """Latents to pictures, a few frames at a time: the same bytes as ``output_type="pil"`` with that decode chunk.
 
-    Rounding to uint8 happens on the device: a quarter of the bytes cross to the host. On CUDA the next chunk is under
-    way before this one is handed over, so that encoding and decoding overlap, at most two chunks in memory.
+    Rounding to uint8 happens on the device: a quarter of the bytes cross to the host. They cross as RGB, which is what
+    :class:`photomotion.data.Frame` holds and the pictures are pasted as; planes for a video encoder (I420) would have
+    to be made RGB again.
 
     Args:
         pipe: the pipeline, of which only the VAE is used.
@@ -108,38 +109,16 @@ def decode(pipe: Any, latents: torch.Tensor, chunk: int | None = None) -> Iterat
         chunk: frames decoded together; None is all. The decoder looks across frames: fewer at a time is not the same.
 
     Yields:
-        uint8 (n, H, W, 3), sRGB.
+        uint8 (n, H, W, 3), sRGB. Nothing is decoded before it is asked for: :func:`.ahead.ahead` asks one ahead.
     """
     frames = latents.flatten(0, 1)
-    waiting: tuple[torch.Tensor, torch.cuda.Event | None] | None = None
     for first in range(0, len(frames), chunk or len(frames)):
         part = 1 / pipe.vae.config.scaling_factor * frames[first : first + (chunk or len(frames))]
         pictures = pipe.vae.decode(part.to(pipe.vae.dtype), num_frames=len(part)).sample
-        started = _start_copy(_as_bytes(pictures))
-        if waiting is not None:
-            yield _finish_copy(*waiting)
-        waiting = started
-    if waiting is not None:
-        yield _finish_copy(*waiting)
+        yield as_bytes(pictures).cpu().numpy()
 
 
-def _as_bytes(pictures: torch.Tensor) -> torch.Tensor:
+def as_bytes(pictures: torch.Tensor) -> torch.Tensor:
+    """Pictures (n, 3, H, W) in -1..1 as uint8 (n, H, W, 3), on the device where they are."""
     scaled = (pictures.float() * 0.5 + 0.5).clamp(0, 1) * 255
     return scaled.round().to(torch.uint8).permute(0, 2, 3, 1).contiguous()
-
-
-def _start_copy(pixels: torch.Tensor) -> tuple[torch.Tensor, torch.cuda.Event | None]:
-    if pixels.device.type != "cuda":
-        return pixels, None
-    host = torch.empty(pixels.shape, dtype=torch.uint8, pin_memory=True)
-    host.copy_(pixels, non_blocking=True)
-    done = torch.cuda.Event()  # type: ignore[no-untyped-call]
-    done.record()
-    return host, done
-
-
-def _finish_copy(pixels: torch.Tensor, done: torch.cuda.Event | None) -> npt.NDArray[np.uint8]:
-    if done is not None:
-        done.synchronize()
-    array: npt.NDArray[np.uint8] = pixels.cpu().numpy()
-    return array

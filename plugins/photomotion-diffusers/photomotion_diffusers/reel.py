@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterator
+from contextlib import closing
 from typing import NamedTuple
 
 import cv2
@@ -60,6 +61,7 @@ class Reel:
     def __init__(self, conditioning: Conditioning, timing: Timing, crop: Crop, options: DiffusionOptions) -> None:
         self.photo = conditioning.photo
         self.guide = conditioning.guide if options.steer > 0 else None
+        self.embeddings = conditioning.extras.get("clip-vae")
         self.timing = timing
         self.crop = crop
         self.options = options
@@ -70,8 +72,12 @@ class Reel:
             raise UsageError("interpolate='guide' needs a draft to follow; use conditioner='guide' and steer above 0")
 
     def full(self, row: int) -> Picture:
-        """The draft at the photo's size, uint8 (H, W, 3); the photo at row 0 and wherever there is no draft."""
-        return self.photo.pixels if self.guide is None or row == 0 else self.guide.draw(row)
+        """The draft at the photo's size, uint8 (H, W, 3); the photo at row 0, and wherever there is no draft."""
+        return self.photo.pixels if self.guide is None or self.is_photo(row) else self.guide.draw(row)
+
+    def is_photo(self, row: int) -> bool:
+        """Whether a row is the photo itself: the first, and the one after the last, which only a loop has."""
+        return row in (0, self.timing.frames)
 
     def small(self, row: int) -> Picture:
         """The draft at the model's size, uint8 (crop.height, crop.width, 3)."""
@@ -83,30 +89,34 @@ class Reel:
             return {}
         return {name: np.asarray(self.crop.take(region), np.float32) for name, region in self.guide.regions.items()}
 
-    def frames(self, keys: Iterable[tuple[int, Picture]]) -> Iterator[Frame]:
+    def frames(self, keys: Generator[tuple[int, Picture], None, None]) -> Iterator[Frame]:
         """The whole film from the rows that were made.
 
         Args:
             keys: rising rows from 0 to the last, each with what the model made for it, uint8 at the model's size.
-                Two of them are in memory at a time.
+                Two of them are in memory at a time. In a loop the last is the photo again: what was made for it is
+                passed over, and the frames before it lead to the photo. Closed when the film is, early or not.
         """
-        weight = self._weight()
-        yield self._frame(0, self.photo.pixels)
-        first: Picture | None = None
-        old = self._key(0, self.small(0))
-        for row, made in keys:
-            first = made if first is None else first
-            if row == 0:
-                continue
-            new = self._key(row, self._matched(row, made, first))
-            for at in range(old.row + 1, row + 1):
-                full = self.full(at)
-                small = None if self.guide is None else self.crop.take(full)
-                picture = self._between(old, new, at, small)
-                detail = self.options.detail
-                pasted = paste(picture, full, self.crop, weight=weight, draft=small, detail=detail)
-                yield self._frame(at, to_gray(pasted) if self.photo.gray else pasted)
-            old = new
+        with closing(keys):
+            weight = self._weight()
+            yield self._frame(0, self.photo.pixels)
+            first: Picture | None = None
+            old = self._key(0, self.small(0))
+            for row, made in keys:
+                first = made if first is None else first
+                if row == 0:
+                    continue
+                new = self._key(row, self.small(row) if self.is_photo(row) else self._matched(row, made, first))
+                for at in range(old.row + 1, min(row + 1, self.timing.frames)):
+                    yield self._frame(at, self._pasted(old, new, at, weight))
+                old = new
+
+    def _pasted(self, old: _Key, new: _Key, row: int, weight: Map) -> Picture:
+        full = self.full(row)
+        small = None if self.guide is None else self.crop.take(full)
+        picture = self._between(old, new, row, small)
+        pasted = paste(picture, full, self.crop, weight=weight, draft=small, detail=self.options.detail)
+        return to_gray(pasted) if self.photo.gray else pasted
 
     def _key(self, row: int, picture: Picture) -> _Key:
         if self.interpolate != "guide":

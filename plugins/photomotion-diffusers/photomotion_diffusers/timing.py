@@ -21,11 +21,13 @@ def key_rows(timing: Timing, fps: float) -> list[int]:
         fps: of the model. At or above the film's, every row is made.
 
     Returns:
-        Rising row numbers, ``0 ... timing.frames - 1``.
+        Rising row numbers, ``0 ... timing.frames - 1``. A loop has one more, ``timing.frames``, which is row 0 again:
+        the model makes it, so that the film before leads to it, and nobody shows it.
     """
-    last = timing.frames - 1
+    loop = timing.loop and timing.frames > 1
+    last = timing.frames if loop else timing.frames - 1
     stride = max(timing.fps / fps, 1.0)
-    count = max(round(last / stride), 1)
+    count = max(round(last / stride), 2 if loop else 1)
     return sorted({round(i * last / count) for i in range(count + 1)})
 
 

@@ -130,7 +130,7 @@ def test_the_guide_moves_the_frames_between() -> None:
     """A model that returns the draft gives the draft back at every row, not only at its own."""
     film = reel(TIMING, background="generated", detail=1.0)
     made = [(row, film.small(row)) for row in (0, 4, 8)]
-    for frame in film.frames(iter(made)):
+    for frame in film.frames(key for key in made):
         draft = film.guide.draw(frame.index) if film.guide else None
         assert draft is not None and np.abs(frame.pixels.astype(int) - draft).max() <= 1
 
@@ -139,11 +139,25 @@ def test_repeating_holds_the_last_picture_made() -> None:
     film = reel(TIMING, interpolate="repeat", steer=0, background="generated", match_colour=False)
     rng = np.random.default_rng(0)
     pictures = [(row, rng.integers(0, 255, (64, 64, 3), np.uint8)) for row in (0, 4, 8)]
-    frames = [frame.pixels for frame in film.frames(iter(pictures))]
+    frames = [frame.pixels for frame in film.frames(key for key in pictures)]
     assert len(frames) == 9
     assert np.array_equal(frames[0], film.photo.pixels)
     assert np.array_equal(frames[4], frames[7]) and not np.array_equal(frames[3], frames[4])
     assert not np.array_equal(frames[7], frames[8])
+
+
+@pytest.mark.parametrize("steer", [0.0, 0.7])
+def test_after_the_last_key_a_loop_leads_to_the_photo(steer: float) -> None:
+    """Whatever was made for the row that closes it, and however far the last picture was from the photo."""
+    timing = Timing(seconds=1.0, fps=9, loop=True)
+    film = reel(timing, steer=steer, background="generated", match_colour=False, detail=0.0)
+    gray, black = np.full((64, 64, 3), 128, np.uint8), np.zeros((64, 64, 3), np.uint8)
+    frames = [frame.pixels for frame in film.frames(key for key in ((0, black), (5, gray), (9, black)))]
+    assert len(frames) == 9
+    distance = [float(np.abs(frames[row].astype(int) - film.full(row)).mean()) for row in range(5, 9)]
+    assert distance == sorted(distance, reverse=True) and distance[-1] < 0.5 * distance[0]
+    repeated = [frame.pixels for frame in film.frames(key for key in ((0, black), (5, gray), (9, black), (9, black)))]
+    assert all(np.array_equal(one, two) for one, two in zip(frames, repeated, strict=True))
 
 
 @pytest.mark.parametrize("steer", [0.0, 0.7])

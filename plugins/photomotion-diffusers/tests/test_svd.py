@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import math
+import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -13,15 +15,18 @@ from PIL import Image
 from tiny import FRAMES, fake_guide
 
 from photomotion.data import Conditioning, Frame, Timing
-from photomotion.errors import UsageError
+from photomotion.errors import StageError, UsageError
 from photomotion.plugin import Event, Runtime
 from photomotion.testing.contracts import BackendContract
 from photomotion.testing.fakes import fake_analysis, fake_conditioning, fake_motion, fake_photo
 from photomotion_diffusers.clocks import Clock, karras
+from photomotion_diffusers.denoising import Denoising, Shot
+from photomotion_diffusers.exact import decode
 from photomotion_diffusers.latents import encode, ladder
 from photomotion_diffusers.loading import load_pipeline
 from photomotion_diffusers.options import SvdOptions
 from photomotion_diffusers.plugin import BACKENDS
+from photomotion_diffusers.preview import Outlook
 from photomotion_diffusers.refining import Steering, release_map
 from photomotion_diffusers.svd import PIPELINES, SvdBackend
 
@@ -110,17 +115,21 @@ class Denoiser:
         return x + (x - clean) / sigma * (following - sigma)
 
 
-def watch(backend: SvdBackend) -> list[tuple[Clock, torch.Tensor]]:
+def watch(backend: SvdBackend) -> list[tuple[Clock | None, torch.Tensor]]:
     """A list that fills with the clock and the clean latents of each window."""
-    seen: list[tuple[Clock, torch.Tensor]] = []
-    run = backend._run
+    seen: list[tuple[Clock | None, torch.Tensor]] = []
+    denoise = backend._denoise
 
-    def watched(*args: Any) -> torch.Tensor:
-        latents = run(*args)
-        seen.append((args[4], latents))
-        return latents
+    def watched(denoising: Denoising, shot: Shot, tell: Any) -> torch.Tensor:
+        def call(*args: Any) -> torch.Tensor:
+            latents = Denoising.call(denoising, *args)
+            seen.append((args[1], latents))
+            return latents
 
-    backend._run = watched  # type: ignore[method-assign]
+        denoising.call = call  # type: ignore[method-assign]
+        return denoise(denoising, shot, tell)
+
+    backend._denoise = watched  # type: ignore[method-assign]
     return seen
 
 
@@ -158,7 +167,7 @@ def test_held_everywhere_it_is_the_draft_through_the_decoder(pipe: Any) -> None:
     frames = film(pipe, options(steer=1, **PLAIN), conditioning)
     backend = SvdBackend(pipe, options())
     z = encode(pipe, [conditioning.guide.draw(row) for row in range(4)], 3)
-    decoded = backend._decode(z[None])
+    decoded = list(backend._decoded(z[None]))
     for frame, picture in zip(frames[1:], decoded[1:], strict=True):
         assert np.abs(frame.pixels.astype(int) - picture).max() <= 1
 
@@ -295,29 +304,94 @@ class TestSvd(BackendContract):
         return fake_guide(fake_conditioning(timing, gray=gray))
 
 
-def test_out_of_memory_is_tried_once_more_with_a_smaller_plan(pipe: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The second run is the first one's: what chance gave is given again."""
+@contextmanager
+def short_of_memory(module: torch.nn.Module, *calls: int) -> Iterator[list[int]]:
+    """Let a network run out of memory at these of its calls, counted from 0; gives the number of calls."""
+    count = [0]
+
+    def hook(*_: Any) -> None:
+        count[0] += 1
+        if count[0] - 1 in calls:
+            raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB.")
+
+    handle = module.register_forward_pre_hook(hook)
+    try:
+        yield count
+    finally:
+        handle.remove()
+
+
+@pytest.mark.parametrize("window", [0, 1])
+def test_out_of_memory_is_tried_once_more_with_a_smaller_plan(pipe: Any, window: int) -> None:
+    """In every window; the second run is the first one's: what chance gave is given again."""
     whole = SvdBackend(pipe, options())
     expected = watch(whole)
     list(whole.render(guided(), CLIP, 5))
     events: list[Event] = []
     backend = SvdBackend(pipe, options(), events.append)
-    run = backend._run
-    short = iter([True])
-
-    def short_at_first(*args: Any) -> torch.Tensor:
-        latents = run(*args)
-        if next(short, False):
-            raise torch.cuda.OutOfMemoryError("out of memory")
-        return latents
-
-    monkeypatch.setattr(backend, "_run", short_at_first)
     seen = watch(backend)
-    list(backend.render(guided(), CLIP, 5))
-    assert sum("Out of memory" in event.message for event in events) == 1
+    steps = len(ladder(pipe, 3)[1:]) - 1
+    with short_of_memory(pipe.unet, window * steps + 1):
+        list(backend.render(guided(), CLIP, 5))
+    notices = [event.message for event in events if event.notice]
+    assert len(notices) == 2
+    assert notices[0].startswith("Memory plan 'whole'")
+    assert notices[1].startswith("Out of memory with plan 'whole'. Memory plan 'small decode chunks'")
     assert len(seen) == len(expected) == 2
     for (_, ours), (_, theirs) in zip(seen, expected, strict=True):
-        assert relative(ours, theirs) < 1e-4
+        assert torch.equal(ours, theirs)
+
+
+def test_out_of_memory_twice_says_what_to_do(pipe: Any) -> None:
+    backend = SvdBackend(pipe, options())
+    frames = backend.render(guided(), CLIP, 5)
+    with short_of_memory(pipe.unet, 1, 2), pytest.raises(StageError, match=r"lastly with plan .*fewer frames"):
+        list(frames)
+
+
+def test_out_of_memory_while_decoding_goes_on_where_it_was(pipe: Any) -> None:
+    """Nothing is denoised again, and no frame comes twice."""
+    chosen = options(steer=0, decode_chunk=2)
+    backend = SvdBackend(pipe, chosen)
+    latents = torch.randn(1, 7, 4, 8, 8, generator=torch.Generator().manual_seed(0))
+    backend._fitting.run((7, 64, 64), lambda: None)
+    expected = list(backend._decoded(latents))
+    events: list[Event] = []
+    backend = SvdBackend(pipe, chosen, events.append)
+    backend._fitting.run((7, 64, 64), lambda: None)
+    with short_of_memory(pipe.vae.decoder, 1, 3) as count:
+        made = list(backend._decoded(latents))
+    assert count[0] == 6 and sum("Out of memory" in event.message for event in events) == 2
+    assert all(np.array_equal(ours, theirs) for ours, theirs in zip(made, expected, strict=True))
+    with short_of_memory(pipe.vae.decoder, 0, 1), pytest.raises(StageError, match="smaller size"):
+        list(backend._decoded(latents))
+
+
+def test_frames_come_before_the_last_chunk_is_decoded(pipe: Any) -> None:
+    """A chunk ahead and no more; the same pictures as decoded at once in the thread that asks; no thread is left."""
+    backend = SvdBackend(pipe, options(decode_chunk=1))
+    latents = torch.randn(1, 6, 4, 8, 8, generator=torch.Generator().manual_seed(0))
+    expected = [chunk[0] for chunk in decode(pipe, latents, 1)]
+    before = threading.active_count()
+    with short_of_memory(pipe.vae.decoder) as count:
+        pictures = backend._decoded(latents)
+        first = next(pictures)
+        assert count[0] <= 2
+        assert threading.active_count() == before + 1
+        rest = list(pictures)
+    assert count[0] == 6
+    assert all(np.array_equal(ours, theirs) for ours, theirs in zip([first, *rest], expected, strict=True))
+    assert threading.active_count() == before
+
+
+def test_a_film_left_early_leaves_no_thread(pipe: Any) -> None:
+    before = threading.active_count()
+    frames = SvdBackend(pipe, options(decode_chunk=1)).render(guided(), CLIP, 0)
+    next(frames)
+    next(frames)
+    assert threading.active_count() == before + 1
+    frames.close()  # type: ignore[attr-defined]
+    assert threading.active_count() == before
 
 
 def test_what_it_loads_is_sped_up_and_stays_the_same(svd_folder: Path, pipe: Any) -> None:
@@ -339,3 +413,144 @@ def test_short_cuts_only_when_asked_for(svd_folder: Path) -> None:
         backend = SvdBackend.load(options(model=str(svd_folder), steps=6, steer=0, **changes), runtime)
         films.append(np.stack([frame.pixels for frame in backend.render(fake_conditioning(CLIP, 64, 64), CLIP, 1)]))
     assert not np.array_equal(films[0], films[1]) and not np.array_equal(films[0], films[2])
+
+
+def test_previews_are_made_only_when_asked_for(pipe: Any) -> None:
+    """One decoded frame of the model's size, at every step; the last one's is the film's middle frame."""
+    chosen = options(steps=4, steer=0, frames=4, **PLAIN)
+    timing = Timing(seconds=0.4, fps=10)
+    for wanted in (False, True):
+        seen: list[Any] = []
+
+        def listen(event: Event, wanted: bool = wanted, seen: list[Any] = seen) -> None:
+            if event.message == "denoising":
+                assert event.preview is not None
+                seen.append(event.preview() if wanted else event.preview)
+
+        with short_of_memory(pipe.vae.decoder) as count:
+            frames = film(pipe, chosen, fake_conditioning(timing, 64, 64), on_event=listen)
+        assert count[0] == 1 + (len(seen) if wanted else 0) and len(seen) == 4
+        if not wanted:
+            with pytest.raises(UsageError, match="step that is over"):
+                seen[0]()
+    assert {picture.shape for picture in seen} == {(64, 64, 3)} and seen[0].dtype == np.uint8
+    alone = film(pipe, options(steps=4, steer=0, frames=4, decode_chunk=1, **PLAIN), fake_conditioning(timing, 64, 64))
+    assert np.array_equal(seen[-1], alone[2].pixels)
+    assert len(frames) == 4
+
+
+@torch.no_grad()
+def test_a_preview_is_of_what_the_model_thinks_is_under_the_noise(pipe: Any) -> None:
+    """Two latents of an Euler step tell the model's own estimate (its v, undone by hand)."""
+    sigmas = karras(5)
+    outlook = Outlook(tuple(sigmas))
+    embedding, ids = torch.zeros(1, 1, 32), torch.tensor([[9.0, 40.0, 0.02]])
+    still = torch.zeros(1, 3, 4, 8, 8)
+    x = torch.randn(1, 3, 4, 8, 8, generator=torch.Generator().manual_seed(0)) * 700
+    for step, (sigma, following) in enumerate(pairwise(sigmas)):
+        v = pipe.unet(
+            torch.cat([x / math.sqrt(sigma**2 + 1), still], dim=2),
+            torch.tensor(0.25 * math.log(sigma)),
+            encoder_hidden_states=embedding,
+            added_time_ids=ids,
+        ).sample
+        clean = v * (-sigma / math.sqrt(sigma**2 + 1)) + x / (sigma**2 + 1)
+        x = x + (x - clean) / sigma * (following - sigma)
+        outlook.see(step, x)
+        if step:
+            torch.testing.assert_close(outlook.clean(slice(1, 2), 1), clean[:, 1:2], rtol=1e-3, atol=2e-4)
+
+
+def test_a_held_draft_is_seen_in_a_preview(pipe: Any) -> None:
+    """What is never let go is the draft under any noise, from the first step on."""
+    conditioning = guided(Timing(seconds=0.4, fps=10), everywhere=True)
+    seen: list[Any] = []
+
+    def listen(event: Event) -> None:
+        if event.preview is not None:
+            seen.append(event.preview())
+
+    film(pipe, options(steps=6, steer=1, frames=4, **PLAIN), conditioning, on_event=listen)
+    assert conditioning.guide is not None
+    z = encode(pipe, [conditioning.guide.draw(2)], 1)
+    (expected,) = decode(pipe, z[None])
+    assert len(seen) > 2
+    assert all(np.abs(picture.astype(int) - expected[0]).max() <= 1 for picture in seen)
+
+
+def test_a_preview_short_of_memory_does_not_end_the_film(pipe: Any) -> None:
+    refused: list[StageError] = []
+
+    def listen(event: Event) -> None:
+        if event.preview is not None:
+            try:
+                event.preview()
+            except StageError as error:
+                refused.append(error)
+
+    with short_of_memory(pipe.vae.decoder, 1):
+        frames = film(pipe, options(steps=6, steer=0), guided(), on_event=listen)
+    assert len(frames) == 6 and len(refused) == 1
+
+
+@pytest.mark.parametrize("steer", [0.0, 0.7])
+def test_a_listener_that_raises_ends_the_run_at_once(svd_folder: Path, steer: float) -> None:
+    """Under offloading: the hooks are put back, no further step is computed, and the next film is as ever."""
+    pipe = load_pipeline(str(svd_folder), PIPELINES, torch.float32, "cpu")
+    backend = SvdBackend(pipe, options(steer=steer, steps=12))
+    expected = [frame.pixels for frame in backend.render(guided(), CLIP, 3)]
+    freed: list[int] = []
+    pipe.maybe_free_model_hooks = lambda: freed.append(1)
+    steps: list[Event] = []
+
+    def stop(event: Event) -> None:
+        if event.message == "denoising":
+            steps.append(event)
+            if len(steps) == 2:
+                raise KeyboardInterrupt
+
+    backend._on_event = stop
+    before = threading.active_count()
+    with short_of_memory(pipe.unet) as count, pytest.raises(KeyboardInterrupt):
+        list(backend.render(guided(), CLIP, 3))
+    assert count[0] == 2 and freed == [1] and threading.active_count() == before
+    backend._on_event = lambda event: None
+    again = [frame.pixels for frame in backend.render(guided(), CLIP, 3)]
+    assert all(np.array_equal(ours, theirs) for ours, theirs in zip(again, expected, strict=True))
+
+
+LOOP = Timing(seconds=0.9, fps=10, loop=True)
+
+
+@pytest.mark.parametrize("steer", [0.0, 0.7])
+def test_a_loop_closes(pipe: Any, steer: float) -> None:
+    """Over windows: the row after the last is the photo, pinned like frame 0; it is made and not shown."""
+    for chosen in (options(steer=steer), options(steer=steer, frames=16)):
+        backend = SvdBackend(pipe, chosen)
+        seen = watch(backend)
+        conditioning = guided(LOOP)
+        frames = list(backend.render(conditioning, LOOP, 0))
+        assert [frame.index for frame in frames] == list(range(9))
+        (photo,) = encode(pipe, [conditioning.photo.pixels], 1)
+        clock, latents = seen[-1]
+        assert clock is not None and clock.release[0, -1].max() == 0
+        assert relative(latents[0, -1], photo) < 1e-5
+        clock, latents = seen[0]
+        if steer:
+            assert clock is not None and clock.release[0, 0].max() == 0
+            assert relative(latents[0, 0], photo) < 1e-5
+        for _, latents in seen[:-1]:
+            assert relative(latents[0, -1], photo) > 1e-2
+        if chosen.frames == 4:
+            assert len(seen) > 2
+        elif steer == 0:
+            assert len(seen) == 1 and relative(seen[0][1][0, 0], photo) < 1e-5
+
+
+def test_only_a_loop_is_pinned_at_its_end(pipe: Any) -> None:
+    backend = SvdBackend(pipe, options(frames=16))
+    seen = watch(backend)
+    open_ended = Timing(seconds=0.9, fps=10)
+    list(backend.render(guided(open_ended), open_ended, 0))
+    ((clock, latents),) = seen
+    assert latents.shape[1] == 9 and clock is not None and clock.release[0, -1].max() > 0

@@ -45,6 +45,16 @@ def test_key_rows_span_the_film_evenly(frames: int, fps: float, model: int) -> N
         assert gaps.mean() == pytest.approx(fps / model, rel=0.15)
 
 
+@given(frames=st.integers(1, 500), fps=st.floats(1, 60), model=st.integers(2, 60))
+def test_a_loop_has_one_row_more(frames: int, fps: float, model: int) -> None:
+    rows = key_rows(Timing(seconds=frames / fps, fps=fps, loop=True), model)
+    assert rows[0] == 0 and rows == sorted(set(rows))
+    if frames == 1:
+        assert rows == [0]
+    else:
+        assert rows[-1] == frames and len(rows) > 2
+
+
 def test_flow_moves_what_moved() -> None:
     """Half way along a shift of 6 pixels is a shift of 3, nearer than a mere blend; the ends are exact."""
     first = fake_photo(160, 160).pixels

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator, Mapping
 from importlib.util import find_spec
 from typing import Any
 
@@ -23,6 +23,7 @@ from photomotion_diffusers.timing import key_rows
 from photomotion_diffusers.windows import Window, crossfade, plan_windows
 
 from .base import Draft, Family, Film
+from .controls import control_films
 from .options import FamilyOptions
 from .placing import place
 
@@ -109,7 +110,7 @@ class FamilyBackend:
             seed: of the film's noise; each window counts one up.
 
         Raises:
-            UsageError: if there is nothing to steer by.
+            UsageError: if there is nothing to steer by, or a control film is missing.
         """
         options, family = self._options, self._family
         if family.steers:
@@ -117,9 +118,12 @@ class FamilyBackend:
         size = options.size or math.isqrt(family.pixels)
         crop = choose_crop(conditioning.photo, conditioning.analysis, size=size, multiple=family.multiple)
         reel = Reel(conditioning, timing, crop, options)
-        return reel.frames(self._make(reel, options.prompt or conditioning.prompt or PROMPT, seed))
+        controls = control_films(conditioning, family, crop)
+        return reel.frames(self._make(reel, options.prompt or conditioning.prompt or PROMPT, seed, controls))
 
-    def _make(self, reel: Reel, prompt: str, seed: int) -> Iterator[tuple[int, Picture]]:
+    def _make(
+        self, reel: Reel, prompt: str, seed: int, controls: Callable[[list[int]], Mapping[str, list[Image.Image]]]
+    ) -> Generator[tuple[int, Picture], None, None]:
         """The rows that the model makes, with their pictures."""
         options, family = self._options, self._family
         fps = options.fps or family.fps
@@ -145,6 +149,7 @@ class FamilyBackend:
                 negative=options.negative_prompt,
                 seed=seed + number,
                 draft=draft,
+                controls=controls(wanted),
             )
             video = family.run(self._pipe, film, report=self._reporter(number, len(windows)))
             made = _pictures(video)[: window.stop - window.start]
