@@ -2,10 +2,12 @@
 
 Read it in this order: ``geometry`` (a head's axes), ``grid`` (where motion is computed), ``head``, ``expressions`` and
 ``body`` (what moves), ``field`` (their sum), ``eyes`` and ``eyelids``, ``layers`` (people and background), ``scene``
-(all of it put together). ``regions`` tells where in the picture something moves.
+(all of it put together). ``regions`` tells where in the picture something moves, ``posing`` where the points of a face
+are at any moment, and how far away everything is.
 """
 
+from .posing import posed_depth, posed_landmarks, posed_points
 from .regions import moving_regions
 from .scene import Scene
 
-__all__ = ["Scene", "moving_regions"]
+__all__ = ["Scene", "moving_regions", "posed_depth", "posed_landmarks", "posed_points"]

@@ -10,7 +10,7 @@ from photomotion.data import Face
 from .geometry import Array, HeadFrame, smoothstep
 from .grid import Grid, diffuse
 
-__all__ = ["depth", "share", "turning"]
+__all__ = ["depth", "pivot", "share", "turning"]
 
 SKULL = (0.84, 1.35, 0.87)
 """Half width, half height and half depth of a head, in eye distances (about 76, 121 and 78 mm)."""
@@ -62,11 +62,16 @@ def share(frame: HeadFrame, grid: Grid) -> Array:
     return 1 - smoothstep(v, jaw - 0.05, jaw + NECK + 0.25 * smoothstep(aside, 0.5, 1.2))
 
 
+def pivot(frame: HeadFrame) -> Array:
+    """Where the head turns, float32 (3,), px."""
+    return frame.origin + frame.vector(PIVOT[0], PIVOT[1] * frame.chin, PIVOT[2])
+
+
 def turning(face: Face, frame: HeadFrame, grid: Grid, part: Array) -> Array:
     """Lever arms of every node about the neck, float32 (3, rows, columns), px, times ``part``.
 
     A turn by the matrix R displaces a node by ``(R - I) @ arm``: linear in R, so it costs three multiplications.
     """
-    pivot = frame.origin + frame.vector(PIVOT[0], PIVOT[1] * frame.chin, PIVOT[2])
+    about = pivot(frame)
     x, y = grid.nodes
-    return np.stack([x - pivot[0], y - pivot[1], depth(face, frame, grid) - pivot[2]]) * part
+    return np.stack([x - about[0], y - about[1], depth(face, frame, grid) - about[2]]) * part

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 import cv2
 import numpy as np
 import numpy.typing as npt
@@ -59,14 +61,23 @@ class Scene:
             near.append(np.exp(-8.0 * np.hypot(u, 0.7 * np.maximum(np.abs(v - 0.2) - 0.5, 0))))
         return np.asarray(near[index] / np.maximum(sum(near), 1e-20), np.float32)
 
+    def values(self, row: int) -> list[dict[str, float]]:
+        """The channels of each face at one row of the motion."""
+        return [dict(zip(face.channels, map(float, face.values[row]), strict=True)) for face in self.motion.faces]
+
+    def forward(self, values: Sequence[Mapping[str, float]]) -> Array:
+        """How far everything smooth moves each node for those channels, px, float32 (rows, columns, 2)."""
+        total = sum(field.at(v) for field, v in zip(self.fields, values, strict=True))
+        nodes = np.reshape(total, (2, self.grid.rows, self.grid.columns))
+        return np.ascontiguousarray(nodes.transpose(1, 2, 0), np.float32)
+
     def draw(self, row: int) -> Pixels:
         """The picture at one row of the motion, uint8 (H, W, 3). Depends on nothing but the row."""
-        values = [dict(zip(face.channels, map(float, face.values[row]), strict=True)) for face in self.motion.faces]
+        values = self.values(row)
         if not any(any(v.values()) for v in values):
             return self.photo.pixels
         grid = self.grid
-        total = sum(field.at(v) for field, v in zip(self.fields, values, strict=True))
-        forward = np.ascontiguousarray(np.reshape(total, (2, grid.rows, grid.columns)).transpose(1, 2, 0))
+        forward = self.forward(values)
         scale = np.float32(self.people.scale)
         source = grid.spread(scale * invert(forward, grid.step), self.photo.height, self.photo.width)
         cv2.add(source, self.identity, dst=source)
