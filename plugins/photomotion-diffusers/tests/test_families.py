@@ -31,7 +31,13 @@ from photomotion_diffusers.families.backend import FamilyBackend, load_family
 from photomotion_diffusers.families.base import Draft, Family, Film, flow_levels
 from photomotion_diffusers.families.framepack import Framepack, FramepackForward
 from photomotion_diffusers.families.offers import FAMILY_BACKENDS
-from photomotion_diffusers.families.options import CosmosOptions, FamilyOptions, HunyuanOptions, Wan5BOptions
+from photomotion_diffusers.families.options import (
+    CosmosOptions,
+    FamilyOptions,
+    HunyuanOptions,
+    Wan5BOptions,
+    WanAnimateOptions,
+)
 from photomotion_diffusers.families.registry import FAMILIES, UNTESTED, of_index
 from photomotion_diffusers.families.steering import Levels, shortened
 
@@ -646,6 +652,40 @@ class TestFilms:
                 FamilyOptions(model=str(folder / "wan22-5b")),
                 Runtime(weights=Path),
             )
+
+
+class TestDriven:
+    """Wan-Animate, driven by what the conditioner ``controls`` draws."""
+
+    timing = Timing(seconds=1, fps=8)
+
+    @staticmethod
+    def backend(folder: Path) -> FamilyBackend:
+        if not (folder / "wan-animate").is_dir():
+            save("wan-animate", folder)
+        settings = {"model": str(folder / "wan-animate"), "steps": 2, "size": 64, "fps": 8}
+        return load_family(FAMILIES["wan-animate"], WanAnimateOptions(**settings), Runtime(weights=Path))
+
+    def test_a_film_follows_its_controls(self, folder: Path) -> None:
+        conditioning, asked = guided(self.timing), []
+
+        def draw(name: str) -> Any:
+            def at(row: int) -> np.ndarray[Any, np.dtype[np.uint8]]:
+                asked.append((name, row))
+                return np.full(conditioning.photo.pixels.shape, 10 * row, np.uint8)
+
+            return at
+
+        driven = replace(conditioning, extras={"controls": {name: draw(name) for name in ("pose", "face", "depth")}})
+        frames = list(self.backend(folder).render(driven, self.timing, 0))
+        assert len(frames) == 8
+        assert np.array_equal(frames[0].pixels, conditioning.photo.pixels)
+        rows = [*range(8), 7]
+        assert asked == [(name, row) for name in ("pose", "face") for row in rows]
+
+    def test_without_them_it_says_which(self, folder: Path) -> None:
+        with pytest.raises(UsageError, match=r"films of pose and face.*conditioner='controls'"):
+            self.backend(folder).render(guided(self.timing), self.timing, 0)
 
 
 def test_a_limited_licence_must_be_accepted() -> None:
