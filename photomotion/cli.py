@@ -6,33 +6,30 @@ import json
 import signal
 import sys
 import time
-from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from . import __version__
 from .errors import PhotoError
-from .program import Program, complain, parse_settings, stage_options
-
-if TYPE_CHECKING:
-    from .animator import Animator
-    from .console import ProgressBar
-    from .recipe import Recipe
+from .flags import (
+    compose,
+    fps_option,
+    json_option,
+    loop_option,
+    open_animator,
+    photo_argument,
+    seconds_option,
+    seed_option,
+    stage_options,
+)
+from .motion_commands import motion
+from .program import Program, complain
 
 __all__ = ["cli", "main"]
 
 _KEYS = ("restorer", "analyzer", "motion", "conditioner", "backend", "postprocessor", "encoder", "executor")
-
-_photo = click.argument("photo", type=click.Path(path_type=Path))
-_seconds = click.option("--seconds", type=float, default=5.0, show_default=True, help="How long it is.")
-_fps = click.option("--fps", type=float, default=25.0, show_default=True, help="Frames a second.")
-_seed = click.option(
-    "--seed", type=click.IntRange(0), default=0, show_default=True, help="Another seed, another film of the same kind."
-)
-_loop = click.option("--loop/--no-loop", default=False, help="Lead back to the beginning, to be shown over and over.")
-_json = click.option("--json", "as_json", is_flag=True, help="Print JSON on stdout.")
 
 
 @click.group(cls=Program, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
@@ -44,6 +41,9 @@ def cli(context: click.Context, /) -> None:
         click.echo(context.get_help())
 
 
+cli.add_command(motion)
+
+
 @cli.command()
 @click.argument("photos", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="PHOTO...")
 @click.option(
@@ -53,11 +53,11 @@ def cli(context: click.Context, /) -> None:
     metavar="OUT",
     help="File to write, or folder; without it, the photo's name in the current folder. Replaces a film of that name.",
 )
-@_seconds
-@_fps
+@seconds_option
+@fps_option
 @click.option("--size", type=click.IntRange(16), metavar="LONG_EDGE", help="Long edge in pixels [default: the photo's]")
-@_loop
-@_seed
+@loop_option
+@seed_option
 @stage_options("restorer", "analyzer", "motion", "conditioner", "backend", "encoder")
 @click.option(
     "--postprocessor", "postprocessors", multiple=True, metavar="NAME", help="Changes the pictures; may be repeated."
@@ -75,7 +75,7 @@ def cli(context: click.Context, /) -> None:
     metavar="P.png",
     help="Keep a picture of the film in the making here, while a model works on it.",
 )
-@_json
+@json_option
 @click.pass_context
 def animate(
     context: click.Context,
@@ -91,13 +91,13 @@ def animate(
     from .console import ProgressBar, describe_film
     from .destinations import plan_destinations, plan_file
 
-    recipe = _compose(context, recipe_file, flags)
+    recipe = compose(context, recipe_file, flags)
     if preview:
         for photo in photos:
             plan_file(photo, preview, ".png")
     bar = ProgressBar(preview)
     exit_code = 0
-    with _animator(recipe, bar) as animator:
+    with open_animator(recipe, bar) as animator:
         for photo, film in plan_destinations(photos, output, animator.suffix):
             started = time.perf_counter()
             try:
@@ -124,9 +124,9 @@ def animate(
 
 
 @cli.command()
-@_photo
+@photo_argument
 @stage_options("restorer", "analyzer")
-@_json
+@json_option
 @click.option(
     "--picture", type=click.Path(path_type=Path), metavar="OUT.png", help="Draw what was found into a picture."
 )
@@ -137,7 +137,7 @@ def inspect(context: click.Context, /, photo: Path, as_json: bool, picture: Path
     from .reading import read_photo
 
     bar = ProgressBar()
-    with _animator(_compose(context, None, flags), bar) as animator, bar.of(photo.name):
+    with open_animator(compose(context, None, flags), bar) as animator, bar.of(photo.name):
         opened = read_photo(photo)
         analysis = animator.inspect(opened)
     if picture:
@@ -152,7 +152,7 @@ def inspect(context: click.Context, /, photo: Path, as_json: bool, picture: Path
 
 
 @cli.command()
-@_photo
+@photo_argument
 @click.option(
     "-o", "--output", type=click.Path(path_type=Path), required=True, metavar="OUT.png", help="File to write."
 )
@@ -164,7 +164,7 @@ def inspect(context: click.Context, /, photo: Path, as_json: bool, picture: Path
     metavar="SHEET.png",
     help="Draw scan, restored photo and a map of what was changed side by side.",
 )
-@_json
+@json_option
 @click.pass_context
 def restore(
     context: click.Context, /, photo: Path, output: Path, sheet: Path | None, as_json: bool, **flags: Any
@@ -177,9 +177,9 @@ def restore(
 
     destination = plan_file(photo, output, ".png")
     sheet = sheet and plan_file(photo, sheet, ".png")
-    recipe = _compose(context, None, flags).model_copy(update={"restorer": flags["restorer"]})
+    recipe = compose(context, None, flags).model_copy(update={"restorer": flags["restorer"]})
     bar = ProgressBar()
-    with _animator(recipe, bar) as animator, bar.of(photo.name):
+    with open_animator(recipe, bar) as animator, bar.of(photo.name):
         scan = read_photo(photo)
         restoration = animator.restore(scan)
     write_picture(destination, restoration.photo.pixels)
@@ -191,37 +191,8 @@ def restore(
         click.echo("\n".join(f"{output}: {line}" for line in describe_restoration(restoration)))
 
 
-@cli.group()
-def motion() -> None:
-    """Work with planned motions."""
-
-
-@motion.command("plan")
-@_photo
-@_seconds
-@_fps
-@_loop
-@_seed
-@click.option("-o", "--output", type=click.Path(path_type=Path), required=True, metavar="M.json", help="File to write.")
-@stage_options("restorer", "analyzer", "motion")
-@click.pass_context
-def plan(context: click.Context, /, photo: Path, output: Path, **flags: Any) -> None:
-    """Plan how everybody in PHOTO moves, and write it as JSON."""
-    from .console import ProgressBar
-    from .destinations import plan_file, write_whole
-
-    destination = plan_file(photo, output, ".json")
-    recipe = _compose(context, None, flags)
-    bar = ProgressBar()
-    with _animator(recipe, bar) as animator, bar.of(photo.name):
-        planned = animator.plan(photo, seconds=recipe.seconds, fps=recipe.fps, loop=recipe.loop, seed=recipe.seed)
-    write_whole(destination, json.dumps(planned.to_dict()).encode())
-    faces = len(planned.faces)
-    click.echo(f"{output}: {planned.frames} frames at {planned.fps:g} fps for {faces} face{'s' * (faces != 1)}")
-
-
 @cli.command()
-@_json
+@json_option
 @click.option("--verbose", is_flag=True, help="With the traceback of plugins that are broken.")
 def plugins(as_json: bool, verbose: bool) -> None:
     """List what is installed for each stage."""
@@ -276,32 +247,6 @@ def doctor(context: click.Context, /) -> None:
     bad = sum(not check.good for check in checks)
     click.echo(f"{bad} of {len(checks)} checks failed" if bad else f"all {len(checks)} checks passed")
     context.exit(1 if bad else 0)
-
-
-def _compose(context: click.Context, recipe_file: Path | None, flags: Mapping[str, Any]) -> Recipe:
-    """The recipe file, or the defaults, with what the command line says laid over it."""
-    from .recipe import Recipe
-
-    base = Recipe.load(recipe_file) if recipe_file else Recipe.model_validate({})
-    given = parse_settings(flags["settings"])
-    merged = {stage: dict(values) for stage, values in base.options.items()}
-    for stage, values in given.items():
-        table = merged.setdefault(stage, {})
-        for key, value in values.items():
-            own = table.get(key)
-            table[key] = own | value if isinstance(own, dict) and isinstance(value, dict) else value
-    explicit = {
-        name: value
-        for name, value in flags.items()
-        if name != "settings" and context.get_parameter_source(name) is click.core.ParameterSource.COMMANDLINE
-    }
-    return base.model_copy(update=explicit | {"options": merged})
-
-
-def _animator(recipe: Recipe, bar: ProgressBar) -> Animator:
-    from .animator import Animator
-
-    return Animator.from_recipe(recipe, progress=bar)
 
 
 def main() -> None:

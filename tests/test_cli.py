@@ -23,9 +23,9 @@ from photomotion import __version__
 from photomotion.cli import cli
 from photomotion.console import ProgressBar
 from photomotion.errors import DestinationError, OptionsError
+from photomotion.flags import parse_settings
 from photomotion.inventory import options_rows
 from photomotion.plugin import Event, Options
-from photomotion.program import parse_settings
 from photomotion.reading import read_photo
 from photomotion.recipe import Recipe
 
@@ -71,6 +71,7 @@ COMMANDS = [
     ("restore",),
     ("motion",),
     ("motion", "plan"),
+    ("motion", "plot"),
     ("plugins",),
     ("options",),
     ("doctor",),
@@ -451,3 +452,11 @@ def test_restore_writes_the_photo_and_the_sheet(run: Run, tmp_path: Path) -> Non
     refused = run("restore", "grandma.png", "-o", "grandma.png", "--restorer", "none")
     assert refused.exit_code == 2
     assert "grandma.png" in refused.stderr
+
+
+def test_a_planned_motion_can_be_drawn(run: Run, tmp_path: Path) -> None:
+    assert run("motion", "plan", "grandma.png", "-o", "m.json", "--seconds", "3").exit_code == 0
+    assert run("motion", "plot", "m.json", "-o", "m.png").exit_code == 0
+    assert read_photo(tmp_path / "m.png").width == 1600
+    refused = run("motion", "plot", "grandma.png", "-o", "m.png")
+    assert (refused.exit_code, refused.stderr.count("\n")) == (2, 1)

@@ -1,0 +1,67 @@
+"""The commands ``photomotion motion ...``: plan a motion, and look at one. Imports only click."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import click
+
+from .flags import (
+    compose,
+    fps_option,
+    loop_option,
+    open_animator,
+    photo_argument,
+    seconds_option,
+    seed_option,
+    stage_options,
+)
+
+__all__ = ["motion"]
+
+
+@click.group()
+def motion() -> None:
+    """Work with planned motions."""
+
+
+@motion.command("plan")
+@photo_argument
+@seconds_option
+@fps_option
+@loop_option
+@seed_option
+@click.option("-o", "--output", type=click.Path(path_type=Path), required=True, metavar="M.json", help="File to write.")
+@stage_options("restorer", "analyzer", "motion")
+@click.pass_context
+def plan(context: click.Context, /, photo: Path, output: Path, **flags: Any) -> None:
+    """Plan how everybody in PHOTO moves, and write it as JSON."""
+    from .console import ProgressBar
+    from .destinations import plan_file, write_whole
+
+    destination = plan_file(photo, output, ".json")
+    recipe = compose(context, None, flags)
+    bar = ProgressBar()
+    with open_animator(recipe, bar) as animator, bar.of(photo.name):
+        planned = animator.plan(photo, seconds=recipe.seconds, fps=recipe.fps, loop=recipe.loop, seed=recipe.seed)
+    write_whole(destination, json.dumps(planned.to_dict()).encode())
+    faces = len(planned.faces)
+    click.echo(f"{output}: {planned.frames} frames at {planned.fps:g} fps for {faces} face{'s' * (faces != 1)}")
+
+
+@motion.command("plot")
+@click.argument("source", metavar="M.json", type=click.Path(path_type=Path))
+@click.option(
+    "-o", "--output", type=click.Path(path_type=Path), required=True, metavar="OUT.png", help="File to write."
+)
+@click.option("--face", type=click.IntRange(1), default=1, show_default=True, help="Whose channels are drawn.")
+def plot(source: Path, output: Path, face: int) -> None:
+    """Draw a motion: its channels, blinks and spectrum."""
+    from .data import Motion
+    from .destinations import plan_file, write_whole
+    from .plotting import draw_plot
+
+    destination = plan_file(source, output, ".png")
+    write_whole(destination, draw_plot(Motion.load(source), face - 1))
