@@ -68,7 +68,8 @@ def test_a_glance_turns_the_irises_and_nothing_else() -> None:
 
 
 @pytest.mark.parametrize("values", [
-    {"headYaw": 8.0}, {"headYaw": -8.0}, {"headPitch": 5.0}, {"headRoll": 5.0}, {"mouthSmileLeft": 1.0, "mouthSmileRight": 1.0},
+    {"headYaw": 8.0}, {"headYaw": -8.0}, {"headPitch": 5.0}, {"headRoll": 5.0},
+    {"mouthSmileLeft": 1.0, "mouthSmileRight": 1.0},
 ], ids=str)  # fmt: skip
 def test_they_are_where_the_analyzer_finds_them_in_the_drawn_picture(astronaut: Path, values: dict[str, float]) -> None:
     analyzer = FaceMeshAnalyzer(max_faces=1)
