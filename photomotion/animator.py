@@ -16,7 +16,7 @@ from .clip import Clip, Report
 from .data import Analysis, Motion, Restoration, Timing
 from .errors import DestinationError, PhotoError, StageError, UsageError
 from .pipeline import Stage, Stages, analyze, encode, plan, restore, run
-from .plugin import Event, Runtime
+from .plugin import Event, LicensePolicy, Runtime
 from .recipe import Recipe
 from .registry import Registry
 from .stages import (
@@ -30,7 +30,7 @@ from .stages import (
     PostProcessor,
     Restorer,
 )
-from .weights import Catalogue, LicensePolicy
+from .weights import Catalogue
 
 if TYPE_CHECKING:
     from .reading import PhotoSource

@@ -55,6 +55,7 @@ __all__ = [
     "FaceAnalyzer",
     "Implementation",
     "Job",
+    "LicensePolicy",
     "MotionPrior",
     "Options",
     "PostProcessor",
@@ -66,6 +67,9 @@ __all__ = [
 
 hookimpl = pluggy.HookimplMarker("photomotion")
 """Marks a plugin's function as its answer to one of the hooks in :mod:`photomotion.hookspecs`."""
+
+LicensePolicy = Literal["any", "commercial"]
+"""``"commercial"`` refuses weights whose licence does not allow commercial use without a condition."""
 
 StageT_co = TypeVar("StageT_co", covariant=True)
 OptionsT = TypeVar("OptionsT", bound="Options")
@@ -107,7 +111,7 @@ class Runtime:
     weights: Callable[[str], Path]
     """Where a weight file named in ``Implementation.weights`` lies on disk. Raises WeightsError if it does not, is
     damaged, or ``license_policy`` refuses it."""
-    license_policy: Literal["any", "commercial"] = "any"
+    license_policy: LicensePolicy = "any"
     """With ``"commercial"``, whoever takes weights from elsewhere than ``weights`` refuses those whose licence does not
     allow commercial use without a condition."""
     on_event: Callable[[Event], None] = lambda event: None

@@ -12,7 +12,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
 
 from .errors import RecipeError
-from .weights import LicensePolicy
+from .plugin import LicensePolicy
 from .words import describe
 
 if sys.version_info >= (3, 11):

@@ -16,7 +16,7 @@ import photomotion
 HOUSE = Path(photomotion.__file__).parent
 
 CORE = (
-    "errors", "words", "data", "weights", "colour", "reading", "warp", "stages", "plugin", "hookspecs", "registry",
+    "errors", "words", "data", "colour", "reading", "warp", "stages", "plugin", "weights", "hookspecs", "registry",
     "choices", "recipe", "clip", "pipeline", "animator",
 )  # fmt: skip
 """Each may import only those before it. What is not listed is the command line, which none of these may import."""
