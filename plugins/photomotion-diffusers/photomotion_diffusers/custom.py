@@ -10,8 +10,9 @@ from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 import torch
+from pydantic import ValidationError
 
-from photomotion.errors import UsageError, WeightsError
+from photomotion.errors import OptionsError, UsageError, WeightsError
 from photomotion.plugin import Backend, Event, Runtime
 
 from .clocks import karras
@@ -204,7 +205,8 @@ def load_custom(options: CustomOptions, runtime: Runtime) -> Backend:
     """Load what ``model`` names: ``"package.module:factory"``, a directory, or a repository.
 
     Raises:
-        UsageError: if the factory is not there or makes no denoiser, or the pipeline takes no image.
+        UsageError: if the factory is not there or makes no denoiser, the pipeline takes no image, or it does not know
+            an option that is set.
         WeightsError: if the model cannot be had.
     """
     module, colon, factory = options.model.partition(":")
@@ -222,13 +224,38 @@ def load_custom(options: CustomOptions, runtime: Runtime) -> Backend:
     if name == "StableVideoDiffusionPipeline":
         from .svd import SvdBackend
 
-        shared = named.model_dump(include=set(DiffusionOptions.model_fields), exclude_unset=True)
-        own = {key: value for key, value in shared.items() if value or key not in ("steps", "size")}
-        return SvdBackend.load(SvdOptions.model_validate(own), runtime)
+        return SvdBackend.load(_svd_options(named), runtime)
     family = of_index(index)
     if family is not None:
         return load_family(family, named, runtime, options.accept_licence)
     return _plain(name, named, runtime)
+
+
+def _svd_options(options: CustomOptions) -> SvdOptions:
+    """What was set for ``custom``, as options of ``svd``.
+
+    Raises:
+        OptionsError: if SVD does not know, or allow, something of it.
+    """
+    said = options.model_dump(exclude_unset=True, exclude={"accept_licence"})
+    # 0, None and the empty string leave it to the model.
+    for key in {*CustomOptions.model_fields} - {*DiffusionOptions.model_fields} | {"steps", "size"}:
+        if key in said and not said[key]:
+            del said[key]
+    if "guidance" in said:
+        said["guidance_max"] = said.pop("guidance")
+    unknown = [key for key in CustomOptions.model_fields if key in said and key not in SvdOptions.model_fields]
+    cure = f"; take them away, or see what backend='svd' knows, which can be named with model={options.model!r}"
+    if unknown:
+        raise OptionsError(
+            f"custom: {options.model} holds a StableVideoDiffusionPipeline, which has no {', '.join(unknown)}{cure}"
+        )
+    try:
+        return SvdOptions.model_validate(said)
+    except ValidationError as error:
+        names = {"guidance_max": "guidance"}
+        faults = [f"{names.get(str(fault['loc'][0]), fault['loc'][0])}: {fault['msg']}" for fault in error.errors()]
+        raise OptionsError(f"custom: {options.model} is run as svd: {'; '.join(faults)}{cure}") from error
 
 
 def _own(module: str, factory: str, options: CustomOptions, runtime: Runtime) -> Backend:

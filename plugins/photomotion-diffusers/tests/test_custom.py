@@ -15,7 +15,7 @@ import torch
 from tiny_families import save
 
 from photomotion.data import Conditioning, Guide, Timing
-from photomotion.errors import UsageError, WeightsError
+from photomotion.errors import OptionsError, UsageError, WeightsError
 from photomotion.plugin import Event, Runtime
 from photomotion.testing.fakes import fake_conditioning
 from photomotion_diffusers import custom
@@ -25,6 +25,7 @@ from photomotion_diffusers.families.backend import FamilyBackend
 from photomotion_diffusers.families.base import Draft, Film
 from photomotion_diffusers.families.offers import CustomOptions
 from photomotion_diffusers.families.registry import FAMILIES, UNTESTED
+from photomotion_diffusers.options import SvdOptions
 
 torch.set_num_threads(1)
 TIMING = Timing(seconds=1, fps=8)
@@ -213,6 +214,41 @@ def test_svd_goes_to_its_own_backend(tmp_path: Path, monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(SvdBackend, "load", classmethod(lambda cls, options, runtime: asked.append(options)))
     load_custom(CustomOptions(model=str(tmp_path), steer=0.0, size=0), Runtime(weights=Path))
     assert (asked[0].model, asked[0].steer, asked[0].size, asked[0].steps) == (str(tmp_path), 0.0, 768, 25)
+
+
+def svd_asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, **changes: Any) -> Any:
+    """What the backend ``svd`` is given for a directory with its pipeline."""
+    from photomotion_diffusers.svd import SvdBackend
+
+    (tmp_path / "model_index.json").write_text('{"_class_name": "StableVideoDiffusionPipeline"}')
+    asked: list[Any] = []
+    monkeypatch.setattr(SvdBackend, "load", classmethod(lambda cls, options, runtime: asked.append(options)))
+    load_custom(CustomOptions(model=str(tmp_path), **changes), Runtime(weights=Path))
+    return asked[0]
+
+
+def test_svd_honours_what_it_knows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = svd_asked(tmp_path, monkeypatch, frames=14, fps=6.0, guidance=1.0, steps=4, detail=0.2, accept_licence=True)
+    assert (made.frames, made.fps, made.guidance_max, made.steps, made.detail) == (14, 6, 1.0, 4, 0.2)
+    left = svd_asked(tmp_path, monkeypatch, frames=None, fps=None, guidance=None, steps=0, size=0, prompt="")
+    assert left == SvdOptions(model=str(tmp_path))
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"prompt": "she smiles"}, "prompt"),
+        ({"negative_prompt": "blur", "prompt": "she smiles"}, "prompt, negative_prompt"),
+        ({"frames": 500}, "frames.*128"),
+        ({"fps": 7.5}, "fps"),
+        ({"guidance": 25.0}, "guidance.*20"),
+    ],
+)
+def test_svd_refuses_the_rest(
+    changes: dict[str, Any], said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(OptionsError, match=f"(?s)backend='svd'.*{said}|{said}.*backend='svd'"):
+        svd_asked(tmp_path, monkeypatch, **changes)
 
 
 def test_the_documented_example_makes_a_film() -> None:
