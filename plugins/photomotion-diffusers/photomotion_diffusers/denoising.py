@@ -97,7 +97,8 @@ class Denoising:
         shape = (1, len(rows), self._pipe.vae.config.latent_channels, height, width)
         z = torch.zeros(shape)
         if reel.guide is not None:
-            release = release_map(reel.regions(), self._steering, cell=cell, frames=len(rows))
+            quick = reel.quick(rows)
+            release = release_map(reel.regions(), self._steering, cell=cell, frames=len(rows), quick=quick)
             drawn = list(range(shared, len(rows)))
         else:
             release = torch.full((len(rows), height, width), math.inf)

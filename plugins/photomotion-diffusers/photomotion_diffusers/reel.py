@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing
 from typing import NamedTuple
 
@@ -13,6 +13,7 @@ import numpy.typing as npt
 from photomotion.data import Conditioning, Frame, Timing
 from photomotion.errors import UsageError
 
+from .moments import at_rows, quickness
 from .options import DiffusionOptions
 from .portrait import Crop, match_colour, paste, to_gray
 from .timing import between
@@ -66,6 +67,7 @@ class Reel:
         self.crop = crop
         self.options = options
         self._matte = conditioning.analysis.matte
+        self._quick = quickness(conditioning.motion)
         auto = "flow" if self.guide is None else "guide"
         self.interpolate = auto if options.interpolate == "auto" else options.interpolate
         if self.interpolate == "guide" and self.guide is None:
@@ -88,6 +90,10 @@ class Reel:
         if self.guide is None:
             return {}
         return {name: np.asarray(self.crop.take(region), np.float32) for name, region in self.guide.regions.items()}
+
+    def quick(self, rows: Sequence[int]) -> dict[str, Map]:
+        """How quick the moments around some rows are, float32 (rows,), 0..1, by region."""
+        return {name: at_rows(curve, rows) for name, curve in self._quick.items()}
 
     def frames(self, keys: Generator[tuple[int, Picture], None, None]) -> Iterator[Frame]:
         """The whole film from the rows that were made.

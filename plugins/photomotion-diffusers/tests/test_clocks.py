@@ -1,10 +1,13 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
+from hypothesis import given
+from hypothesis import strategies as st
 
 from photomotion_diffusers.clocks import Clock, karras, noised, tail
 from photomotion_diffusers.refining import Steering, make_clock, release_map, to_schedule
@@ -55,6 +58,47 @@ def test_a_release_map_keeps_thin_regions_and_pins() -> None:
     assert release[1, 0, 0] == pytest.approx(steering.start)
     flow = release_map(regions, steering, cell=8, frames=3, schedule="flow")
     assert torch.allclose(flow[1], release[1] / (1 + release[1]))
+
+
+NESTED = ("person", "head", "mouth", "eyes")
+curves = st.lists(st.floats(0, 1, width=32), min_size=5, max_size=5).map(lambda q: np.array(q, np.float32))
+
+
+def map_of(steer: float, quick: dict[str, Any] | None) -> torch.Tensor:
+    """Columns of the result: outside, then in one region more each; in the fifth the eyes' soft edge."""
+    regions = {}
+    for i, name in enumerate(NESTED):
+        regions[name] = np.zeros((8, 48), np.float32)
+        regions[name][:, 8 * (i + 1) : 40] = 1
+    regions["eyes"][:, 40:] = 0.5
+    for name in NESTED[:-1]:
+        regions[name][:, 40:] = 1
+    return release_map(regions, Steering.of(steer), cell=8, frames=5, pinned=(), quick=quick)[:, 0]
+
+
+@given(steer=st.floats(0, 1), eyes=curves, mouth=curves)
+def test_inner_regions_are_let_go_no_earlier_in_any_frame(steer: float, eyes: Any, mouth: Any) -> None:
+    level = map_of(steer, {"eyes": eyes, "mouth": mouth})
+    assert (level[:, :4] >= level[:, 1:5] * (1 - 1e-6)).all()
+    quiet = map_of(steer, None)
+    assert (level <= quiet * (1 + 1e-6)).all()
+    assert torch.equal(level[:, :3], quiet[:, :3])
+    still = torch.from_numpy((eyes == 0) & (mouth == 0))
+    assert torch.equal(level[still], quiet[still])
+
+
+@given(steers=st.tuples(st.floats(0, 1), st.floats(0, 1)).map(sorted), eyes=curves, mouth=curves)
+def test_more_steering_holds_longer_in_every_frame(steers: list[float], eyes: Any, mouth: Any) -> None:
+    less, more = (map_of(steer, {"eyes": eyes, "mouth": mouth}) for steer in steers)
+    assert (more <= less * (1 + 1e-5)).all()
+
+
+def test_the_ends_of_the_dial_know_no_moments() -> None:
+    quick = {"eyes": np.ones(5, np.float32), "mouth": np.ones(5, np.float32)}
+    assert torch.equal(map_of(0, quick), map_of(0, None))
+    assert map_of(1, quick)[:, 1:].max() == 0
+    middle, quiet = map_of(0.7, quick), map_of(0.7, None)
+    assert (middle[:, 4] < 0.5 * quiet[:, 4]).all() and (middle[:, 3] < 0.8 * quiet[:, 3]).all()
 
 
 def test_a_release_map_without_regions_is_refused() -> None:

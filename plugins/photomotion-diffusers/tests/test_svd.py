@@ -4,6 +4,7 @@ import math
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ import torch
 from PIL import Image
 from tiny import FRAMES, fake_guide
 
-from photomotion.data import Conditioning, Frame, Timing
+from photomotion.data import Conditioning, FaceMotion, Frame, Motion, Timing
 from photomotion.errors import StageError, UsageError
 from photomotion.plugin import Event, Runtime
 from photomotion.testing.contracts import BackendContract
@@ -554,3 +555,20 @@ def test_only_a_loop_is_pinned_at_its_end(pipe: Any) -> None:
     list(backend.render(guided(open_ended), open_ended, 0))
     ((clock, latents),) = seen
     assert latents.shape[1] == 9 and clock is not None and clock.release[0, -1].max() > 0
+
+
+def test_a_blink_is_held_longer_than_open_eyes(pipe: Any) -> None:
+    """Two frames in which the lids are shut, in a film that stands still but for them."""
+    timing = Timing(seconds=0.6, fps=10)
+    values = np.zeros((6, 1), np.float32)
+    values[3:5] = 1
+    blink = Motion(fps=10, faces=(FaceMotion(channels=("eyeBlinkLeft",), values=values),))
+    backend = SvdBackend(pipe, options(frames=6))
+    seen = watch(backend)
+    list(backend.render(replace(guided(timing), motion=blink), timing, 0))
+    ((clock, _),) = seen
+    assert clock is not None
+    lowest = clock.release[0, :, 0].amin(dim=(1, 2))
+    assert lowest[0] == 0 and lowest[1] == pytest.approx(4)
+    assert lowest[3] == lowest[4] == pytest.approx(4 * 0.35)
+    assert torch.equal(clock.release[0, 3, 0].amax(), clock.release[0, 1, 0].amax())
