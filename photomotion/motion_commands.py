@@ -51,6 +51,22 @@ def plan(context: click.Context, /, photo: Path, output: Path, **flags: Any) -> 
     click.echo(f"{output}: {planned.frames} frames at {planned.fps:g} fps for {faces} face{'s' * (faces != 1)}")
 
 
+@motion.command("preview")
+@click.argument("source", metavar="M.json", type=click.Path(path_type=Path))
+@click.option(
+    "-o", "--output", type=click.Path(path_type=Path), required=True, metavar="OUT.mp4", help="File to write."
+)
+def preview(source: Path, output: Path) -> None:
+    """Show a motion on drawn faces, without any photo."""
+    from .console import ProgressBar
+    from .data import Motion
+    from .stickface import draw_stickfaces
+
+    bar = ProgressBar()
+    with bar.of(source.name):
+        draw_stickfaces(Motion.load(source), output, name=source.name, progress=bar)
+
+
 @motion.command("plot")
 @click.argument("source", metavar="M.json", type=click.Path(path_type=Path))
 @click.option(

@@ -72,6 +72,7 @@ COMMANDS = [
     ("motion",),
     ("motion", "plan"),
     ("motion", "plot"),
+    ("motion", "preview"),
     ("plugins",),
     ("options",),
     ("doctor",),
@@ -458,5 +459,8 @@ def test_a_planned_motion_can_be_drawn(run: Run, tmp_path: Path) -> None:
     assert run("motion", "plan", "grandma.png", "-o", "m.json", "--seconds", "3").exit_code == 0
     assert run("motion", "plot", "m.json", "-o", "m.png").exit_code == 0
     assert read_photo(tmp_path / "m.png").width == 1600
+    assert run("motion", "preview", "m.json", "-o", "m.mp4").exit_code == 0
+    with av.open(str(tmp_path / "m.mp4")) as film:
+        assert film.streams.video[0].frames == 75
     refused = run("motion", "plot", "grandma.png", "-o", "m.png")
     assert (refused.exit_code, refused.stderr.count("\n")) == (2, 1)
