@@ -86,7 +86,7 @@ def test_the_astronaut_looks_at_us_with_open_eyes_and_shows_her_teeth(analysis: 
     x0, y0, x1, y1 = face.box
     assert x0 < face.landmarks[:468, 0].mean() < x1
     assert y0 < face.landmarks[:468, 1].mean() < y1
-    assert {"mouth-open", "tiny-face"} == analysis.suitability.of_face(0)
+    assert {"teeth", "tiny-face"} == analysis.suitability.of_face(0)
 
 
 def test_the_same_photo_gives_the_same_numbers(pixels: Pixels, analysis: Analysis) -> None:
@@ -110,7 +110,10 @@ def test_a_turned_scan_is_found(analyzer: FaceMeshAnalyzer, pixels: Pixels, anal
     assert distance(back, analysis.faces[0].landmarks, analysis.faces[0].eye_distance) < 0.03
     turned = math.remainder(face.pose.roll - analysis.faces[0].pose.roll + 90 * quarters, 360)
     assert abs(turned) < 4
-    assert "rotated-scan" in analysed.suitability.of_face(0)
+    assert analysed.suitability.turn == 90 * quarters
+    assert "rotated-scan" in analysed.suitability.of_face(None)
+    upright = analyzer.analyze(Photo(pixels=np.ascontiguousarray(np.rot90(picture, -quarters))))
+    assert upright.suitability == analysis.suitability
     assert float(np.abs(np.rot90(analysed.matte, -quarters) - analysis.matte).mean()) < 0.03
 
 

@@ -29,7 +29,7 @@ Pixels = npt.NDArray[np.uint8]
 Floats = npt.NDArray[np.float32]
 Mask = npt.NDArray[np.bool_]
 
-BLOCK = 12
+BLOCK = 8
 """Side, px, of the blocks that grain is measured in."""
 STANDS_OUT = 14.0
 """Gray levels by which a scratch differs from what is beside it."""
@@ -59,14 +59,14 @@ class Cast(NamedTuple):
     bright: tuple[float, float]
     """a* and b* of the brightest tones."""
     spread: float
-    """How much colour differs from the mean colour of its lightness; below 3 the picture has one hue: gray or sepia."""
+    """How much colour differs from the mean colour of its lightness; below 4 the picture has one hue: gray or sepia."""
+    extent: float
+    """Part of the picture that is tinted at least half as strongly the same way, 0..1."""
 
     @property
     def strength(self) -> float:
         """The tint that dark and bright tones share, in units of CIELAB; above 8 people notice. 0 if they differ."""
-        dark, bright = np.array(self.dark), np.array(self.bright)
-        shared = np.where(dark * bright > 0, np.sign(bright) * np.minimum(np.abs(dark), np.abs(bright)), 0.0)
-        return float(np.linalg.norm(shared))
+        return float(np.linalg.norm(_shared(self.dark, self.bright)))
 
 
 def shrunk(pixels: Pixels, long_edge: int) -> Pixels:
@@ -81,7 +81,7 @@ def shrunk(pixels: Pixels, long_edge: int) -> Pixels:
 def measure_grain(pixels: Pixels) -> float:
     """Strength of grain or noise, gray levels: the standard deviation of fine detail where the picture is calm.
 
-    Fine detail is what a small blur removes. The calmest fifth of all blocks that are neither black nor white counts
+    Fine detail is what a small blur removes. The calmest tenth of all blocks that are neither black nor white counts
     (after Olsen 1993, "Estimation of noise in images": smooth blocks hold nothing but noise). 0 if there are too few.
     """
     light = cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY).astype(np.float32)
@@ -95,36 +95,39 @@ def measure_grain(pixels: Pixels) -> float:
 
     mean = blocks(light).mean(axis=(1, 3))
     toned = blocks(fine).std(axis=(1, 3))[(mean > 30) & (mean < 225)]
-    return float(np.percentile(toned, 20)) if toned.size >= 20 else 0.0
+    return float(np.percentile(toned, 10)) if toned.size >= 20 else 0.0
 
 
 def scratch_mask(pixels: Pixels) -> Mask:
     """bool (H, W): thin, long, lonely lines, lighter or darker than both sides, as cracks and scratches are.
 
     What a median filter removes is thin; of it, parts that hang together over a tenth of the short side and are
-    narrow for their length are kept, unless many such lie close together: those are hair, lace or grass.
+    narrow for their length are kept. Lines between two tones, an outline say, are not scratches, nor are lines that
+    lie close together: those are hair, lace or grass.
     """
     light = cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY)
     short = min(light.shape)
     out = np.zeros(light.shape, bool)
     if short < 48:
         return out
-    window = 2 * max(2, round(max(light.shape) / 200)) + 1
+    window = 2 * max(3, round(max(light.shape) / 130)) + 1
     calm = cv2.medianBlur(light, min(window, 31))
+    outline = cv2.morphologyEx(calm, cv2.MORPH_GRADIENT, np.ones((window, window), np.uint8))
     threshold = max(STANDS_OUT, 4.5 * measure_grain(pixels))
+    wide = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (window // 2 + 2,) * 2)
     for thin in (cv2.subtract(light, calm), cv2.subtract(calm, light)):
-        strong = (thin > threshold).astype(np.uint8)
+        strong = ((thin > threshold) & (outline < 0.8 * thin)).astype(np.uint8)
         joined = cv2.morphologyEx(strong, cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8))
+        joined -= cv2.morphologyEx(joined, cv2.MORPH_OPEN, wide)
         crowd = cv2.blur(joined.astype(np.float32), (8 * window + 1,) * 2)
         _, labels, stats, _ = cv2.connectedComponentsWithStats(joined, connectivity=8)
         length = np.hypot(stats[:, cv2.CC_STAT_WIDTH], stats[:, cv2.CC_STAT_HEIGHT])
-        narrow = stats[:, cv2.CC_STAT_AREA] / np.maximum(length, 1) < 0.9 * window
-        long = np.flatnonzero((length > 0.1 * short) & narrow)
+        long = np.flatnonzero(length > 0.1 * short)
         for label in long[long > 0]:
             x, y, width, height = stats[label, :4]
             box = (slice(y, y + height), slice(x, x + width))
             own = labels[box] == label
-            if crowd[box][own].mean() < 0.2:
+            if crowd[box][own].mean() < 0.15:
                 out[box] |= own
     return out
 
@@ -154,21 +157,24 @@ def measure_cast(pixels: Pixels) -> Cast:
     lab = _lab(shrunk(pixels, 320)).reshape(-1, 3)
     lab = lab[(lab[:, 0] > 4) & (lab[:, 0] < 98)]
     if len(lab) < 100:
-        return Cast((0.0, 0.0), (0.0, 0.0), 0.0)
+        return Cast((0.0, 0.0), (0.0, 0.0), 0.0, 0.0)
     low, high = np.percentile(lab[:, 0], [5, 95])
     dark, bright = (np.median(lab[part, 1:], axis=0) for part in (lab[:, 0] <= low, lab[:, 0] >= high))
     step = np.minimum((lab[:, 0] / 5).astype(np.int32), 19)
     count = np.maximum(np.bincount(step, minlength=20), 1)
     apart = [lab[:, c] - (np.bincount(step, lab[:, c], 20) / count)[step] for c in (1, 2)]
     spread = float(np.percentile(np.hypot(*apart), 90))
-    return Cast((float(dark[0]), float(dark[1])), (float(bright[0]), float(bright[1])), spread)
+    ends = (float(dark[0]), float(dark[1])), (float(bright[0]), float(bright[1]))
+    shared = _shared(*ends)
+    along = lab[:, 1:] @ shared / max(float(np.linalg.norm(shared)), 1e-6)
+    return Cast(*ends, spread, float((along > 0.5 * np.linalg.norm(shared)).mean()))
 
 
 def picture_box(pixels: Pixels) -> tuple[int, int, int, int]:
     """x0, y0, x1, y1 (exclusive) of the picture inside its printed border or black padding; all of it if none.
 
-    A border is an even band that ends in an edge along most of its length, on at least three sides, no wider than a
-    third of the picture on any.
+    A border is an even band that ends in an edge along most of its length (a quarter, if it is as even as only
+    padding is), on at least three sides, no wider than a third of the picture on any.
     """
     height, width = pixels.shape[:2]
     if min(height, width) < 32:
@@ -197,6 +203,12 @@ def measure_blocks(pixels: Pixels) -> float:
     return max(0.0, min(excess, default=0.0))
 
 
+def _shared(dark: tuple[float, float], bright: tuple[float, float]) -> npt.NDArray[np.float64]:
+    """What two tints have in common, for each of a* and b*: the smaller if the signs agree, else 0."""
+    a, b = np.array(dark), np.array(bright)
+    return np.where(a * b > 0, np.sign(b) * np.minimum(np.abs(a), np.abs(b)), 0.0)
+
+
 def _lab(pixels: Pixels) -> Floats:
     return np.asarray(cv2.cvtColor(pixels.astype(np.float32) / 255.0, cv2.COLOR_RGB2LAB), np.float32)
 
@@ -211,4 +223,5 @@ def _band(light: Floats) -> int:
     if not 2 <= rows <= deepest:
         return 0
     inner, outer = light[min(rows + GAP, len(light) - 1)], light[max(rows - 2, 0)]
-    return rows if float((np.abs(inner - outer) > 14).mean()) > 0.5 else 0
+    padding = float((np.abs(light[: rows - 1] - middle[0]) < 3).mean()) > 0.99
+    return rows if float((np.abs(inner - outer) > 14).mean()) > (0.25 if padding else 0.5) else 0

@@ -152,8 +152,8 @@ class Suitability:
     cost: Cost | None = None
     """Expected time and memory of a film of this photo at its own size, or None if the analyzer does not say."""
 
-    def of_face(self, index: int) -> frozenset[str]:
-        """The codes found for one face."""
+    def of_face(self, index: int | None) -> frozenset[str]:
+        """The codes found for one face, or for None those of the whole photo."""
         return frozenset(f.code for f in self.findings if f.face == index)
 
 

@@ -17,6 +17,8 @@ __all__ = ["MeshModel"]
 SIDE = 192
 LOOKS = ((1.08, 0.07), (0.94, -0.07))
 """Further looks at a face: scale of the region and turn in radians. Averaging them halves the model's jitter."""
+ASKEW = ((1.22, 0.16), (0.84, -0.16))
+"""Looks from further off, that only show where the model is in doubt: behind a hand it has nothing to hold on to."""
 
 
 class MeshModel:
@@ -26,15 +28,15 @@ class MeshModel:
         """Nothing is loaded before the first face."""
         self._model = Model("face_landmark.tflite")
 
-    def fit(self, scales: Scales, region: Region) -> tuple[Floats, float]:
+    def fit(self, scales: Scales, region: Region) -> tuple[Floats, float, Floats]:
         """Fit the mesh to the face that the detector saw in ``region``.
 
         If the mesh shows that the detector's square was badly placed, a better one is cut from the mesh. The answer
         is the mean over three slightly different squares.
 
         Returns:
-            float32 (468, 3) px in the photo (x right, y down, z away from the camera), and the model's own belief
-            0..1 that it looks at a face.
+            float32 (468, 3) px in the photo (x right, y down, z away from the camera), the model's own belief
+            0..1 that it looks at a face, and single looks, float32 (5, 468, 3): where they differ it is in doubt.
         """
         points, presence = self._look(scales, region)
         better = _follow(points)
@@ -46,7 +48,11 @@ class MeshModel:
         for scale, turn in LOOKS:
             again = Region(region.x, region.y, region.size * scale, region.angle + turn)
             looks.append(self._look(scales, again)[0])
-        return np.asarray(np.mean(looks, axis=0), np.float32), presence
+        points = np.asarray(np.mean(looks, axis=0), np.float32)
+        for scale, turn in ASKEW:
+            again = Region(region.x, region.y, region.size * scale, region.angle + turn)
+            looks.append(self._look(scales, again)[0])
+        return points, presence, np.stack(looks)
 
     def _look(self, scales: Scales, region: Region) -> tuple[Floats, float]:
         image = region.cut(scales, SIDE).astype(np.float32) / 255.0

@@ -1,4 +1,4 @@
-"""What can be measured on a face cut out level: exposure, sharpness, glasses, how much of it is in the photo."""
+"""What can be measured on a face cut out level: exposure, sharpness, glasses, teeth, how much of it is in the photo."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 from photomotion.data import Face
 
 from .lighting import sample_luminance
-from .region import Floats, Region, Scales
+from .region import Floats, Pixels, Region, Scales
 
 __all__ = ["FaceQuality", "measure_quality"]
 
@@ -18,6 +18,8 @@ SIDE = 160
 """Faces are judged at this size at most, px."""
 SAMPLES = 24
 """Steps along a line that is searched for the frame of glasses."""
+INNER_LIPS = (78, 95, 88, 178, 87, 14, 317, 402, 318, 324, 308, 415, 310, 311, 312, 13, 82, 81, 80, 191)
+LIPS = (61, 146, 91, 181, 84, 17, 314, 405, 321, 375, 291, 409, 270, 269, 267, 0, 37, 39, 40, 185)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,6 +30,8 @@ class FaceQuality:
     """Part of the mesh beyond the photo's border, 0..1."""
     brightness: float
     """Median gray level of the face, 0..1."""
+    highlight: float
+    """Gray level of its brightest twentieth, 0..1: bright on every skin if there was light."""
     clipped: float
     """Part of the face that is pure white, 0..1."""
     contrast: float
@@ -42,6 +46,12 @@ class FaceQuality:
     """Edges under both eyes in the face's contrast, the weaker eye's."""
     eye_darkness: float
     """Brightness of the eye regions over that of the cheeks; dark glasses give less than 0.35."""
+    teeth: float
+    """Part of what is between the lips that is bright and pale, 0..1; 0 if the lips are closed."""
+    iris_contrast: float
+    """Brightness of the irises over that of the white around them: 0.3 to 0.8 in eyes that live, about 1 in stone."""
+    iris_size: float
+    """Width of an iris over the distance between the outer eye corners; 0.11 to 0.15 in people of all ages."""
 
 
 def measure_quality(scales: Scales, face: Face) -> FaceQuality:
@@ -50,17 +60,20 @@ def measure_quality(scales: Scales, face: Face) -> FaceQuality:
     beyond = (mesh[:, 0] < 0) | (mesh[:, 1] < 0) | (mesh[:, 0] > scales.width - 1) | (mesh[:, 1] > scales.height - 1)
     loose = Region.around(mesh, mesh[33], mesh[263], 1.05)
     side = int(np.clip(loose.size, 32, SIDE))
-    gray = cv2.cvtColor(loose.cut(scales, side, cv2.BORDER_REPLICATE), cv2.COLOR_RGB2GRAY).astype(np.float32) / 255.0
+    cut = loose.cut(scales, side, cv2.BORDER_REPLICATE)
+    gray = cv2.cvtColor(cut, cv2.COLOR_RGB2GRAY).astype(np.float32) / 255.0
     points = loose.from_photo(face.landmarks, side)
     inside = np.zeros(gray.shape, np.uint8)
     cv2.fillConvexPoly(inside, cv2.convexHull(np.round(points[:468, :2]).astype(np.int32)), 1)
     here = inside > 0
     skin = gray[here]
     low, high = np.percentile(skin, [5, 95])
+    irises = [_iris(gray, points, *eye) for eye in ((33, 133, 159, 145, 468), (263, 362, 386, 374, 473))]
     contrast = float(high - low)
     return FaceQuality(
         outside=float(beyond.mean()),
         brightness=float(np.median(skin)),
+        highlight=float(high),
         clipped=float((skin > 0.98).mean()),
         contrast=contrast,
         sharpness=_sharpness(gray, here),
@@ -68,6 +81,9 @@ def measure_quality(scales: Scales, face: Face) -> FaceQuality:
         bridge=_bridge(gray, points, contrast),
         rim=min(_rim(gray, points, contrast, lid, below) for lid, below in ((145, 50), (374, 280))),
         eye_darkness=_eye_darkness(gray, points),
+        teeth=_teeth(cut, points),
+        iris_contrast=min(ratio for ratio, _ in irises),
+        iris_size=float(np.mean([size for _, size in irises])),
     )
 
 
@@ -124,3 +140,41 @@ def _eye_darkness(gray: Floats, points: Floats) -> float:
             eyes.append(float(np.percentile(part, 75)))
     cheeks = gray[tuple(np.clip(np.round(points[[50, 280], 1::-1]).astype(int), 0, gray.shape[0] - 1).T)]
     return float(np.mean(eyes) / max(float(cheeks.mean()), 0.02)) if eyes else 1.0
+
+
+def _teeth(cut: Pixels, points: Floats) -> float:
+    """Pixels between the lips that are brighter than these, and less red, where lips are redder than cheeks."""
+    between = np.zeros(cut.shape[:2], np.uint8)
+    cv2.fillPoly(between, [np.round(points[list(INNER_LIPS), :2]).astype(np.int32)], 1)
+    lips = np.zeros_like(between)
+    cv2.fillPoly(lips, [np.round(points[list(LIPS), :2]).astype(np.int32)], 1)
+    lips -= between * lips
+    width = float(np.linalg.norm(points[61, :2] - points[291, :2]))
+    if between.sum() < 0.03 * width * width or not lips.any():
+        return 0.0
+    lab = cv2.cvtColor(cut.astype(np.float32) / 255.0, cv2.COLOR_RGB2LAB)
+    inner, lip = lab[between > 0], np.median(lab[lips > 0], axis=0)
+    at = np.clip(np.round(points[[50, 280], 1::-1]).astype(int), 0, cut.shape[0] - 1)
+    redness = float(lip[1] - lab[tuple(at.T)][:, 1].mean())
+    pale = inner[:, 1] < lip[1] - 0.5 * redness if redness > 3 else np.ones(len(inner), bool)
+    brighter = 0.12 * float(np.ptp(np.percentile(lab[..., 0], [5, 95])))
+    return float((pale & (inner[:, 0] > lip[0] + brighter)).mean())
+
+
+def _iris(
+    gray: Floats, points: Floats, outer: int, inner: int, top: int, bottom: int, iris: int
+) -> tuple[float, float]:
+    """Brightness of an iris over that of the eye beside it, and its width over the distance of the outer corners."""
+    rim = points[iris + 1 : iris + 5, :2]
+    radius = float(np.linalg.norm(rim - points[iris, :2], axis=1).mean())
+    size = 2 * radius / max(float(np.linalg.norm(points[33, :2] - points[263, :2])), 1e-6)
+    y, x = np.mgrid[0 : gray.shape[0], 0 : gray.shape[1]].astype(np.float32)
+    from_iris = np.hypot(x - points[iris, 0], y - points[iris, 1])
+    opening = max(float(np.linalg.norm(points[top, :2] - points[bottom, :2])), 1e-6)
+    middle = (points[outer, :2] + points[inner, :2]) / 2
+    half = float(np.linalg.norm(points[outer, :2] - points[inner, :2])) / 2
+    in_eye = np.hypot((x - middle[0]) / half, (y - middle[1]) / (opening / 2)) < 0.85
+    own, white = gray[(from_iris < 0.7 * radius) & in_eye], gray[(from_iris > 1.15 * radius) & in_eye]
+    if own.size < 4 or white.size < 4:
+        return 0.5, size
+    return float(np.median(own) / max(float(np.percentile(white, 70)), 0.02)), size

@@ -1,0 +1,120 @@
+"""What can be measured on a photo as a print: grain, scratches, fading, a cast, a border."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from photomotion.builtin.defects import (
+    Cast,
+    Tones,
+    measure_cast,
+    measure_grain,
+    measure_scratches,
+    measure_tones,
+    picture_box,
+    scratch_mask,
+    shrunk,
+)
+
+from .region import Floats, Pixels
+
+__all__ = ["PrintQuality", "measure_print"]
+
+LONG_EDGE = 800
+"""px; prints are judged at this size at most."""
+ONE_HUE = 4.0
+"""Spread of colours below which a picture is gray or sepia."""
+CHEEKS = (50, 101, 118, 205, 187, 280, 330, 347, 425, 411, 195, 4)
+FEATURES = ((226, 224, 221, 189, 244, 232, 229, 70, 105, 107), (446, 444, 441, 413, 464, 452, 449, 300, 334, 336))
+MOUTH = (61, 40, 0, 270, 291, 321, 17, 91, 152, 2)
+
+
+@dataclass(frozen=True, kw_only=True)
+class PrintQuality:
+    """Numbers that what is said of a whole photo is decided by."""
+
+    grain: float
+    """Gray levels, standard deviation, at a long edge of 800 px."""
+    scratches: float
+    """Length of scratches over the picture's diagonal."""
+    tones: Tones
+    """Black and white point inside the border."""
+    cast: float
+    """Strength of a tint over everything, in units of CIELAB; 0 for gray and sepia."""
+    border: float
+    """Part of the photo that is a border around the picture, 0..1."""
+
+
+def measure_print(pixels: Pixels, faces: Sequence[Floats], matte: Floats) -> PrintQuality:
+    """Measure uint8 (H, W, 3) with the landmarks (478, 3) of its faces, largest first, and the matte (H, W)."""
+    small = shrunk(pixels, LONG_EDGE)
+    scale = small.shape[1] / pixels.shape[1]
+    x0, y0, x1, y1 = picture_box(small)
+    inner = np.ascontiguousarray(small[y0:y1, x0:x1])
+    meshes = [f[:, :2] * scale - np.array([x0, y0], np.float32) for f in faces]
+    people = cv2.resize(np.ascontiguousarray(matte), small.shape[1::-1], interpolation=cv2.INTER_AREA)[y0:y1, x0:x1]
+    tint = measure_cast(inner)
+    return PrintQuality(
+        grain=measure_grain(inner),
+        scratches=_scratches(inner, meshes, people * (tint.spread >= ONE_HUE)),
+        tones=measure_tones(shrunk(inner, 400)),
+        cast=_cast(tint, inner, meshes),
+        border=1 - inner.size / small.size,
+    )
+
+
+def _scratches(inner: Pixels, meshes: Sequence[Floats], people: Floats) -> float:
+    """Scratches beside the people and across faces; seams, cords, spectacles and wrinkles are lines as well.
+
+    ``people`` (H, W) is where lines do not count, unless they run across a face. In a print of one hue it is empty:
+    it is old more often than not, and what lies on it wears less that shines.
+    """
+    mask = scratch_mask(inner).astype(np.uint8)
+    skin, features = np.zeros_like(mask), np.zeros_like(mask)
+    for mesh in meshes:
+        cv2.fillConvexPoly(skin, cv2.convexHull(np.round(mesh[:468]).astype(np.int32)), 1)
+        for part in (*FEATURES, MOUTH):
+            cv2.fillConvexPoly(features, cv2.convexHull(np.round(mesh[list(part)]).astype(np.int32)), 1)
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
+    count = len(stats)
+    length = np.hypot(stats[:, cv2.CC_STAT_WIDTH], stats[:, cv2.CC_STAT_HEIGHT])
+
+    def share(where: np.ndarray[tuple[int, ...], np.dtype[np.bool_]]) -> Floats:
+        inside = np.bincount(labels[where], minlength=count)
+        return np.asarray(inside / np.maximum(stats[:, cv2.CC_STAT_AREA], 1), np.float32)
+
+    width = max((float(np.ptp(m[:468, 0])) for m in meshes), default=0.0)
+    across = (share(skin > 0) > 0.5) & (length > 0.5 * width) & (share(features > 0) < 0.3)
+    kept = ((share(people < 0.2) > 0.6) & (share(skin > 0) < 0.5)) | across
+    kept[0] = False
+    return measure_scratches(kept[labels])
+
+
+def _cast(cast: Cast, inner: Pixels, meshes: Sequence[Floats]) -> float:
+    """The tint that deep and bright tones share if most of the picture has it, or what is wrong with the skin's hue.
+
+    The second needs a little of the first: a mask or paint on a face is no tint.
+
+    People's skin, light or dark, lies between red and yellow: 20 to 85 degrees in CIELAB under neutral light (Xiao et
+    al. 2017, "Characterising the variations in ethnic skin colours").
+    """
+    if cast.spread < ONE_HUE or not meshes:
+        return 0.0
+    strength = cast.strength if cast.extent > 0.8 else 0.0
+    if cast.strength < 4:
+        return strength
+    cheeks = np.zeros(inner.shape[:2], np.uint8)
+    cv2.fillConvexPoly(cheeks, cv2.convexHull(np.round(meshes[0][list(CHEEKS)]).astype(np.int32)), 1)
+    skin = inner[cheeks > 0]
+    if not len(skin):
+        return strength
+    middle = np.median(skin, axis=0).astype(np.float32)[None, None] / 255.0
+    _, a, b = (float(v) for v in cv2.cvtColor(middle, cv2.COLOR_RGB2LAB)[0, 0])
+    hue, chroma = float(np.degrees(np.arctan2(b, a))), float(np.hypot(a, b))
+    wrong = max(15 - hue, hue - 90, 0.0)
+    # How far the skin lies outside the range, as a distance in the plane of colours.
+    return max(strength, chroma * float(np.sin(np.radians(min(wrong, 90.0)))))

@@ -1,0 +1,128 @@
+"""Which parts of a face can be seen: what is turned away, outside the photo, or behind a hand, a mask, a fringe."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from photomotion.data import Visibility
+
+from .region import Floats, Region, Scales
+
+__all__ = ["PARTS", "measure_cover", "measure_visibility"]
+
+Mask = npt.NDArray[np.bool_]
+
+PARTS: Mapping[str, tuple[int, ...]] = {
+    "left_eye": (446, 342, 445, 444, 443, 442, 441, 413, 464, 453, 452, 451, 450, 449, 448, 261),
+    "right_eye": (226, 113, 225, 224, 223, 222, 221, 189, 244, 233, 232, 231, 230, 229, 228, 31),
+    "forehead": (54, 103, 67, 109, 10, 338, 297, 332, 284, 300, 293, 334, 296, 336, 9, 107, 66, 105, 63, 70),
+    "left_cheek": (340, 346, 347, 330, 266, 425, 411, 352, 345, 280),
+    "right_cheek": (111, 117, 118, 101, 36, 205, 187, 123, 116, 50),
+    "mouth": (61, 146, 91, 181, 84, 17, 314, 405, 321, 375, 291, 409, 270, 269, 267, 0, 37, 39, 40, 185),
+    "jaw": (57, 214, 135, 150, 149, 176, 148, 152, 377, 400, 378, 379, 364, 434, 287, 406, 313, 18, 83, 182),
+}
+"""Mesh points around each part of :class:`Visibility`."""
+NOSE = (168, 193, 131, 115, 48, 64, 98, 97, 2, 326, 327, 294, 278, 344, 360, 417)
+SIDE = 160
+"""Faces are judged at this size at most, px."""
+STEADY = {
+    "left_eye": 1.5, "right_eye": 1.5, "forehead": 3.3, "left_cheek": 1.8, "right_cheek": 1.8, "mouth": 1.7, "jaw": 3.2,
+}  # fmt: skip
+"""How far the looks of the mesh model usually differ there, hundredths of the eye distance (median of 30 faces)."""
+IN_DOUBT = (1.8, 3.2)
+"""Times that at which doubt begins and is complete."""
+
+
+def measure_visibility(
+    landmarks: Floats, normal: Floats, cover: Mapping[str, float], width: int, height: int
+) -> Visibility:
+    """What can be seen of a face (478, 3) with normals (468, 3) in a photo of this size, px.
+
+    Args:
+        landmarks: of the face.
+        normal: outward, in camera axes.
+        cover: from :func:`measure_cover`.
+        width: of the photo.
+        height: of the photo.
+    """
+    inside = (landmarks[:468, :2] >= 0).all(1) & (landmarks[:468, 0] < width) & (landmarks[:468, 1] < height)
+    facing = np.clip((0.15 - normal[:, 2]) / 0.4, 0, 1)
+    seen = {part: float((inside * facing)[list(i)].mean()) * (1 - cover[part]) for part, i in PARTS.items()}
+    return Visibility(**seen)
+
+
+def measure_cover(scales: Scales, landmarks: Floats, looks: Floats, mouth_open: float) -> dict[str, float]:
+    """How likely each part of a face is behind something, 0..1, by the names in :class:`Visibility`.
+
+    Four signs are put together, each weak alone: the looks (K, 468, 3) of the mesh model disagree there; the colour is
+    not that of the face's own skin; it is far darker than the skin next to it; there are no features where eyes and
+    mouth should be. Beards, side light and lipstick set off single signs, so bounds are wide; a wide open mouth is as
+    unlike the model's idea of a face as a covered one, so less is made of it there.
+    """
+    mesh = landmarks[:468]
+    loose = Region.around(mesh, mesh[33], mesh[263], 1.05)
+    side = int(np.clip(loose.size, 32, SIDE))
+    cut = loose.cut(scales, side, cv2.BORDER_REPLICATE).astype(np.float32) / 255.0
+    lab = cv2.cvtColor(cv2.GaussianBlur(cut, (0, 0), side / 80), cv2.COLOR_RGB2LAB)
+    points = loose.from_photo(landmarks, side)
+    masks = {part: _inside(points, index, side) for part, index in {**PARTS, "nose": NOSE}.items()}
+    skin = _skin_colour(lab, masks)
+    spread = float(np.ptp(np.percentile(lab[_inside(points, range(468), side), 0], [5, 95])))
+    unit = max(float(np.linalg.norm(mesh[33, :2] - mesh[263, :2])), 1.0)
+    doubt = 100 * np.linalg.norm(looks.std(axis=0)[:, :2], axis=1) / unit
+    cover = {}
+    for part, index in PARTS.items():
+        pixels = lab[masks[part]]
+        known = 1 - _rise(mouth_open, 0.25, 0.45) if part in {"mouth", "jaw"} else 1.0
+        signs = [0.7 * known * _rise(float(doubt[list(index)].mean()) / STEADY[part], *IN_DOUBT)]
+        signs.append(known * _foreign(pixels, skin, features=part in {"left_eye", "right_eye", "mouth"}))
+        if part in {"left_eye", "right_eye", "mouth"}:
+            signs.append(1 - _rise(float(pixels[:, 0].std()) / max(spread, 8.0), 0.02, 0.07))
+        if part == "forehead":
+            beside = np.median(np.concatenate([lab[masks[p]] for p in ("left_cheek", "right_cheek")])[:, 0])
+            signs.append(_rise(float((pixels[:, 0] < 0.6 * beside).mean()), 0.35, 0.65))
+        cover[part] = float(1 - np.prod([1 - s for s in signs]))
+    return cover
+
+
+def _inside(points: Floats, index: tuple[int, ...] | range, side: int) -> Mask:
+    """bool (side, side): the hull of some points; never empty."""
+    mask = np.zeros((side, side), np.uint8)
+    outline = np.clip(np.round(points[list(index), :2]), 0, side - 1).astype(np.int32)
+    cv2.fillConvexPoly(mask, cv2.convexHull(outline), 1)
+    return np.asarray(mask > 0)
+
+
+def _skin_colour(lab: Floats, masks: Mapping[str, Mask]) -> Floats:
+    """CIELAB of the skin: of its five parts the one that is most like the others, and could be skin at all."""
+    parts = ("forehead", "left_cheek", "right_cheek", "nose", "jaw")
+    middles = np.stack([np.median(lab[masks[p]], axis=0) for p in parts])
+    hue = np.degrees(np.arctan2(middles[:, 2], middles[:, 1]))
+    likely = (np.hypot(middles[:, 1], middles[:, 2]) < 6) | ((hue > -20) & (hue < 110))
+    kept = middles[likely] if likely.any() else middles
+    apart = np.linalg.norm((kept[:, None] - kept[None]) * [0.3, 1, 1], axis=-1).sum(axis=1)
+    return np.asarray(kept[int(np.argmin(apart))], np.float32)
+
+
+def _foreign(pixels: Floats, skin: Floats, *, features: bool) -> float:
+    """How sure it is that most of ``pixels`` (N, 3), CIELAB, are no skin: another hue, or none where skin has one.
+
+    Lips and eyes have colours of their own and are let off with more.
+    """
+    bound = 1.6 if features else 1.0
+    apart = np.hypot(pixels[:, 1] - skin[1], pixels[:, 2] - skin[2])
+    far = apart > bound * (9 + 0.25 * float(np.hypot(skin[1], skin[2])))
+    pale = np.hypot(pixels[:, 1], pixels[:, 2]) < 0.35 * float(np.hypot(skin[1], skin[2]))
+    dark = pixels[:, 0] < 0.5 * skin[0]
+    counted = far & (pale | (apart > bound * 16))
+    counted |= dark & pale & (apart > 9)
+    return _rise(float(counted.mean()), 0.3, 0.7)
+
+
+def _rise(value: float, low: float, high: float) -> float:
+    """0 up to ``low``, 1 from ``high`` on, straight between."""
+    return float(np.clip((value - low) / (high - low), 0, 1))
