@@ -21,7 +21,9 @@ from photomotion.plugin import (
     hookimpl,
 )
 
-__all__ = ["FacemeshOptions", "Mp4Options", "NaturalOptions", "PromptOptions", "WarpOptions"]
+from .restorers.classic.options import ClassicOptions
+
+__all__ = ["ClassicOptions", "FacemeshOptions", "Mp4Options", "NaturalOptions", "PromptOptions", "WarpOptions"]
 
 
 class FacemeshOptions(Options):
@@ -70,6 +72,26 @@ def load_none(options: Options, runtime: Runtime) -> Restorer:
     from .restorers.none import NoRestorer
 
     return NoRestorer()
+
+
+def load_classic(options: ClassicOptions, runtime: Runtime) -> Restorer:
+    """Make the restorer that mends what is measured to be damaged."""
+    from .analyzers.facemesh.detector import FaceDetector
+    from .analyzers.facemesh.region import Scales
+    from .restorers.classic.faces import FaceSpot, Pixels
+    from .restorers.classic.restorer import ClassicRestorer
+
+    detector = FaceDetector()
+
+    def find_faces(pixels: Pixels, turn: float) -> list[FaceSpot]:
+        return [FaceSpot.at(d.score, d.box, d.keypoints) for d in detector.find(Scales(pixels), turn)]
+
+    return ClassicRestorer(options, find_faces)
+
+
+def load_auto(options: Options, runtime: Runtime) -> Restorer:
+    """Make the restorer that decides by itself: ``classic`` with nothing set, which leaves an undamaged photo alone."""
+    return load_classic(ClassicOptions(), runtime)
 
 
 def load_facemesh(options: FacemeshOptions, runtime: Runtime) -> FaceAnalyzer:
@@ -144,8 +166,16 @@ def load_local(options: Options, runtime: Runtime) -> Executor:
 
 @hookimpl
 def photomotion_restorers() -> Iterable[Implementation[Restorer, Any]]:
-    """Offer ``none``."""
-    return [Implementation(name="none", summary="Leaves the photo as it is.", options=Options, load=load_none)]
+    """Offer ``none``, ``classic`` and ``auto``."""
+    classic = (
+        "Mends fading, casts, scratches, dust, grain, blur and JPEG blocks from the photo's own pixels; no network."
+    )
+    auto = "Leaves an undamaged photo alone, and mends a damaged one like classic; never asks a network."
+    return [
+        Implementation(name="none", summary="Leaves the photo as it is.", options=Options, load=load_none),
+        Implementation(name="classic", summary=classic, options=ClassicOptions, load=load_classic),
+        Implementation(name="auto", summary=auto, options=Options, load=load_auto),
+    ]
 
 
 @hookimpl

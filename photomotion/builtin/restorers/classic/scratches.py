@@ -1,0 +1,233 @@
+"""Finding scratches, cracks and dust: what lies on the print, not in the picture.
+
+Something thin is a scratch only if it stands out from both its sides and these are alike; if it is far stronger than what
+is around it; if it is long; and if a whole number of such lines is there. Lids, lips, rims, hair and whiskers meet some
+of these conditions. A scratch that is missed is a pity, a wrinkle that is removed is a wrong.
+
+Lengths are in units of 1/512 of the picture's long edge, brightness in parts of the picture's own range.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from .faces import FaceSpot, cover, features
+from .planes import Floats, Mask, percentiles
+from .tracing import follow
+
+__all__ = ["Flaws", "find"]
+
+Labels = npt.NDArray[np.int32]
+
+LONGEST = 1024
+"""Larger pictures are searched at this size, px: finer flaws than that are no wider than their grain."""
+EVIDENCE = 460.0
+"""Length of certain lines from which on a print counts as scratched; the undamaged example has 350 (straps, seams)."""
+SPECKS = 17
+"""Certain specks from which on a print counts as dusty; undamaged pictures have up to 14."""
+MOST = 600
+"""Bound on the lines that are looked at closely."""
+
+
+@dataclass(frozen=True, eq=False)
+class Flaws:
+    """What lies on a print. Masks are (H, W), empty where there is too little to be sure of any of it."""
+
+    lines: Mask
+    """On scratches and cracks."""
+    spots: Mask
+    """On dust."""
+    length: float
+    """Lines that are certain, in long edges of the picture, whether masked or not."""
+    count: int
+    """Specks that are certain, whether masked or not."""
+
+
+def find(
+    y: Floats, sigma: float, faces: Sequence[FaceSpot], *, sure_lines: bool = False, sure_spots: bool = False
+) -> Flaws:
+    """Search a brightness plane (H, W) with noise of ``sigma`` gray levels.
+
+    ``sure_lines`` and ``sure_spots`` take what looks like a flaw as one, however few there are; otherwise nothing is certain
+    where there is no face to tell what the picture is of.
+    """
+    height, width = y.shape
+    shrink = min(1.0, LONGEST / max(height, width))
+    size = (max(8, round(width * shrink)), max(8, round(height * shrink)))
+    small = y if shrink == 1 else np.asarray(cv2.resize(y, size, interpolation=cv2.INTER_AREA), np.float32)
+    face, marks = (
+        cv2.resize(draw(faces, height, width), size, interpolation=cv2.INTER_LINEAR) for draw in (cover, features)
+    )
+    search = _Search(small, sigma * shrink, face, marks)
+    lines, length = search.lines(sure_lines)
+    spots, count = search.spots(sure_spots)
+    if not faces:
+        lines &= sure_lines
+        spots &= sure_spots
+
+    def enlarged(mask: Mask) -> Mask:
+        """The mask with the soft rim that the search left out, at the picture's size."""
+        reach = 2 * round(1.3 * search.unit) + 1
+        wide = cv2.dilate(mask.astype(np.uint8), cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (reach, reach)))
+        return np.asarray(cv2.resize(wide, (width, height), interpolation=cv2.INTER_LINEAR) > 0, np.bool_)
+
+    return Flaws(enlarged(lines), enlarged(spots), length / 512, count)
+
+
+@dataclass(frozen=True, eq=False)
+class _Patches:
+    """Connected patches that stand out from their surroundings on one side, light or dark; one row a patch."""
+
+    light: bool
+    labels: Labels
+    box: Labels
+    extent: Floats
+    thickness: Floats
+    contrast: Floats
+    level: Floats
+    on_face: Floats
+    on_marks: Floats
+    around: Floats
+    """Spread of the surroundings as a part of the contrast."""
+
+    def mask(self, i: int) -> tuple[slice, slice, Mask]:
+        left, top, wide, high = (int(v) for v in self.box[i, :4])
+        here = (slice(top, top + high), slice(left, left + wide))
+        return (*here, self.labels[here] == i)
+
+
+class _Search:
+    def __init__(self, y: Floats, sigma: float, face: Floats, marks: Floats) -> None:
+        self.y, self.face, self.marks = y, face, marks
+        self.unit = max(0.6, max(y.shape) / 512)
+        rounded = np.clip(np.round(y), 0, 255).astype(np.uint8)
+        self.rise = y - cv2.medianBlur(rounded, 2 * round(4 * self.unit) + 1)
+        busy = np.clip(4 * np.abs(self.rise), 0, 255).astype(np.uint8)
+        self.busy = np.maximum(cv2.medianBlur(busy, 2 * round(12 * self.unit) + 1) / np.float32(4), 0.67 * sigma)
+        self.low, high = percentiles(y, 0.5, 99)
+        self.range = max(high - self.low, 1.0)
+        self.patches = [self._patches(light) for light in (True, False)]
+
+    def _patches(self, light: bool) -> _Patches:
+        rise = self.rise if light else -self.rise
+        weak = (rise > np.maximum(9, 3.0 * self.busy)).astype(np.uint8)
+        strong = rise > np.maximum(18, 5 * self.busy)
+        count, labels, stats, middles = cv2.connectedComponentsWithStats(weak, connectivity=8)
+        there = weak > 0
+        of = labels[there]
+        area = np.bincount(of, minlength=count).clip(1)
+
+        def mean(values: Floats) -> Floats:
+            return (np.bincount(of, values[there], count) / area).astype(np.float32)
+
+        contrast = mean(rise)
+        sure = (mean(strong.astype(np.float32)) >= 0.35) & (area >= 3 * self.unit)
+        contrast[~sure] = 0
+        contrast[0] = 0
+        size = 2 * round(1.2 * self.unit) + 1
+        clear = (cv2.dilate(weak, np.ones((size, size), np.uint8)) == 0).astype(np.float32)
+        window = (2 * round(5 * self.unit) + 1,) * 2
+        share = cv2.blur(clear, window)
+        average = cv2.blur(self.y * clear, window) / np.maximum(share, 1e-3)
+        spread = cv2.blur(self.y * self.y * clear, window) / np.maximum(share, 1e-3) - average * average
+        spread = np.where(share > 0.25, np.sqrt(np.maximum(spread, 0)), 255)
+        at = np.round(middles).astype(int)
+        around = spread[at[:, 1].clip(0, spread.shape[0] - 1), at[:, 0].clip(0, spread.shape[1] - 1)]
+        return _Patches(
+            light=light,
+            labels=labels,
+            box=stats,
+            extent=np.hypot(stats[:, 2], stats[:, 3]).astype(np.float32) / self.unit,
+            thickness=np.maximum(1, 4 * mean(cv2.distanceTransform(weak, cv2.DIST_L2, 3)) - 1) / self.unit,
+            contrast=contrast / self.range,
+            level=(mean(self.y) - self.low) / self.range,
+            on_face=mean(self.face),
+            on_marks=mean(self.marks),
+            around=np.asarray(around / np.maximum(contrast, 1), np.float32),
+        )
+
+    def lines(self, sure: bool) -> tuple[Mask, float]:
+        """Mask of long thin flaws, and the length of those that are certain."""
+        found = np.zeros(self.y.shape, np.bool_)
+        doubtful: list[tuple[slice, slice, Mask]] = []
+        length = 0.0
+        for p in self.patches:
+            slender = p.extent / p.thickness
+            wanted = (p.extent >= 14) & (slender >= 4.5) & (p.contrast >= 0.1) & (p.on_marks < 0.3) & (p.thickness < 8)
+            if not p.light:
+                wanted &= (p.level <= 0.28) & (p.contrast >= 0.3) & (p.extent >= 45) & (p.on_face < 0.3)
+            order = np.flatnonzero(wanted)
+            for i in order[np.argsort(-p.extent[order], kind="stable")][:MOST]:
+                patch = p.mask(i)
+                ridge, step = self._sides(p, i, patch)
+                inside = p.on_face[i] > 0.5 and p.contrast[i] < 0.25
+                if ridge > 0.75 and step < 0.5 and p.extent[i] >= 25 and slender[i] >= 7 and not inside:
+                    length += float(p.extent[i])
+                    found[patch[:2]] |= patch[2]
+                elif ridge > 0.7 and step < 0.8 and p.light and p.on_face[i] < 0.5:
+                    doubtful.append(patch)
+        if length < EVIDENCE and not sure:
+            return np.zeros_like(found), length
+        reach = 2 * round(6 * self.unit) + 1
+        near = cv2.dilate(found.astype(np.uint8), np.ones((reach, reach), np.uint8)) > 0
+        for rows, columns, mask in doubtful:
+            if (near[rows, columns] & mask).any():
+                found[rows, columns] |= mask
+        return follow(self.y, found, self.unit), length
+
+    def _sides(self, p: _Patches, i: int, patch: tuple[slice, slice, Mask]) -> tuple[float, float]:
+        """Part of a line that stands out from both its sides, and how unlike those are, as a part of the contrast."""
+        pad = round(8 * self.unit)
+        rows, columns, shape = patch
+        top, left = max(0, rows.start - pad), max(0, columns.start - pad)
+        here = self.y[top : rows.stop + pad, left : columns.stop + pad]
+        mask = np.zeros(here.shape, np.float32)
+        mask[rows.start - top : rows.stop - top, columns.start - left : columns.stop - left] = shape
+        thickness = float(p.thickness[i]) * self.unit
+        soft = cv2.GaussianBlur(mask, (0, 0), max(1.0, 0.6 * thickness))
+        dx, dy = cv2.Sobel(soft, cv2.CV_32F, 1, 0), cv2.Sobel(soft, cv2.CV_32F, 0, 1)
+        xx, yy, xy = (cv2.GaussianBlur(v, (0, 0), 3 * self.unit) for v in (dx * dx, dy * dy, dx * dy))
+        at_rows, at_columns = np.nonzero(mask)
+        few = slice(None, None, max(1, len(at_rows) // 300))
+        at_rows, at_columns = at_rows[few], at_columns[few]
+        angle = 0.5 * np.arctan2(2 * xy[at_rows, at_columns], (xx - yy)[at_rows, at_columns])
+        reach = 0.5 * thickness + 2.5 * self.unit
+        blurred = cv2.GaussianBlur(here, (0, 0), 0.8 * self.unit)
+        sides = [
+            cv2.remap(
+                blurred,
+                (at_columns + way * np.cos(angle)).astype(np.float32)[None],
+                (at_rows + way * np.sin(angle)).astype(np.float32)[None],
+                cv2.INTER_LINEAR,
+                borderMode=cv2.BORDER_REPLICATE,
+            )[0]
+            for way in (-reach, reach)
+        ]
+        contrast = float(p.contrast[i]) * self.range
+        sign = 1 if p.light else -1
+        out = [sign * (here[at_rows, at_columns] - side) > 0.35 * contrast for side in sides]
+        return float((out[0] & out[1]).mean()), float(np.median(np.abs(sides[0] - sides[1]))) / contrast
+
+    def spots(self, sure: bool) -> tuple[Mask, int]:
+        """Mask of specks, and the number of those that are certain: strong, small, and on calm ground."""
+        found = np.zeros(self.y.shape, np.bool_)
+        count = 0
+        for p in self.patches:
+            small = (p.extent <= 14) & (p.thickness < 7) & (p.on_marks < 0.2)
+            # A mole is dark, but not black; a gleam on skin is light, but soft.
+            extreme = (p.contrast > 0.3) & (p.level > 0.8 if p.light else p.level < 0.12)
+            small &= (p.on_face < 0.4) | extreme
+            count += int((small & (p.contrast > 0.12) & (p.around < 0.12)).sum())
+            loose = small | ((p.extent <= 26) & (p.on_face < 0.1) & (p.on_marks < 0.1))
+            taken = (small & (p.contrast > 0.09) & (p.around < 0.25)) | (
+                loose & (p.contrast > 0.15) & (p.around < 0.12)
+            )
+            found |= taken[p.labels]
+        if count < SPECKS and not sure:
+            found[:] = False
+        return found, count

@@ -1,0 +1,127 @@
+"""Fading and colour casts: the print's own black and white are measured and brought back to where they were.
+
+Black that is gray in all three colours never is in an unfaded photo; black and white tinted alike is dye that faded, unless
+the scene was lit so. A gray print stays gray, and a toned one keeps its tone: only brightness is stretched there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from .faces import FaceSpot
+from .planes import Floats, luma, merge, split
+
+__all__ = ["Tone", "measure", "stretch"]
+
+BLACK, WHITE = 3.0, 247.0
+"""Where the darkest and lightest hundredth of an unfaded photo lie."""
+FADED = 30.0
+"""Darkest colour, least of its channels, from which on a print is faded."""
+SKIN = np.array([13.0, 17.0])
+"""Middle of the skins of all peoples, CIELAB a and b (after Xiao et al., 2017)."""
+
+
+@dataclass(frozen=True, eq=False)
+class Tone:
+    """Black and white of a print."""
+
+    dark: Floats
+    """Mean colour of the darkest part, (3,), 0..255."""
+    light: Floats
+    """Mean colour of the lightest part, (3,)."""
+    coloured: bool
+    """More than one tone for each brightness."""
+    cast: float
+    """Tint that black and white share, gray levels; 0 if they do not."""
+
+    @property
+    def fading(self) -> float:
+        """Gray levels that black has lost."""
+        return float(self.dark.min())
+
+
+def measure(picture: Floats, faces: Sequence[FaceSpot]) -> Tone:
+    """Measure a float32 (H, W, 3) picture, at most 512 px of it."""
+    scale = min(1.0, 512 / max(picture.shape[:2]))
+    small = cv2.resize(picture, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+    y, cr, cb = split(small)
+    low, high = np.percentile(y, [1.2, 98.8])
+    dark, light = small[y <= low].mean(axis=0), small[y >= high].mean(axis=0)
+    bins = (y // 8).astype(int).clip(0, 31).reshape(-1)
+    count = np.maximum(np.bincount(bins, minlength=32), 1)
+    left = [c.reshape(-1) - (np.bincount(bins, c.reshape(-1), 32) / count)[bins] for c in (cr, cb)]
+    coloured = bool(np.percentile(np.hypot(*left), 90) > 5)
+    return Tone(dark, light, coloured, _cast(small, dark, light, faces, scale) if coloured else 0.0)
+
+
+def _cast(small: Floats, dark: Floats, light: Floats, faces: Sequence[FaceSpot], scale: float) -> float:
+    """Tint of the white, if there is reason to take it for a cast.
+
+    Either black has the same tint, since nothing in a scene tints both; or skin says so. Where there is skin, it must come
+    out more like skin. Green is what grass is, no dye that is left.
+    """
+    tints = [c - c.mean() for c in (dark, light, np.median(small.reshape(-1, 3), axis=0))]
+    sizes = [float(np.ptp(t)) for t in tints]
+    least = 25 if dark.min() >= FADED else 45  # faded blacks are evidence of their own
+    if sizes[1] < least or light.mean() < 110 or light.argmax() == 1:
+        return 0.0
+
+    def agree(a: int, b: int) -> bool:
+        return float(tints[a] @ tints[b]) > 0.8 * float(np.linalg.norm(tints[a]) * np.linalg.norm(tints[b]))
+
+    both = sizes[0] >= 18 and agree(0, 1)
+    better = _skin_gain(small, dark, light, faces, scale)
+    if not (both and (better is None or better > 0)) and not (
+        better is not None and better > 8 and agree(1, 2) and sizes[2] > 20
+    ):
+        return 0.0
+    return sizes[1]
+
+
+def _skin_gain(small: Floats, dark: Floats, light: Floats, faces: Sequence[FaceSpot], scale: float) -> float | None:
+    """How much nearer to skin the largest face comes in CIELAB; None without a face."""
+    if not faces:
+        return None
+    x0, y0, x1, y1 = (v * scale for v in max(faces, key=lambda f: f.box[2] - f.box[0]).box)
+    rows = slice(max(0, round(y0 + 0.45 * (y1 - y0))), max(1, round(y0 + 0.7 * (y1 - y0))))
+    columns = slice(max(0, round(x0 + 0.2 * (x1 - x0))), max(1, round(x0 + 0.8 * (x1 - x0))))
+    patch = small[rows, columns].reshape(-1, 3)
+    if not len(patch):
+        return None
+    skin = np.median(patch, axis=0)
+    low, high = np.full(3, dark.min()), np.full(3, light.max())
+    mended = low + (skin - dark) / np.maximum(light - dark, 20) * (high - low)
+    colours = (np.stack([skin, mended])[None].clip(0, 255) / 255).astype(np.float32)
+    lab = cv2.cvtColor(colours, cv2.COLOR_RGB2Lab)[0, :, 1:]
+    before, after = np.linalg.norm(lab - SKIN, axis=1)
+    return float(before - after)
+
+
+def stretch(picture: Floats, tone: Tone, fading: float, cast: float) -> Floats:
+    """Take away fading and cast, each with a strength of 0..1."""
+    dark, light = tone.dark, tone.light
+    middle_dark, middle_light = _gray(dark), _gray(light)
+    if not tone.coloured:
+        y, cr, cb = split(picture)
+        gain = (max(middle_light, WHITE - 6) - BLACK) / max(middle_light - middle_dark, 20)
+        bright = np.maximum(BLACK + gain * (y - middle_dark), 0)
+        bright = y + fading * (bright - y)
+        keep = np.minimum(1, (bright + 8) / (y + 8))  # a tint does not fit into black
+        return merge(bright.astype(np.float32), (cr * keep).astype(np.float32), (cb * keep).astype(np.float32))
+    neutral = [middle_dark, middle_light]
+    out = picture
+    if cast and tone.cast:
+        neutral = [float(dark.min()), float(light.max())]
+        even = neutral[0] + (picture - dark) / np.maximum(light - dark, 20) * (neutral[1] - neutral[0])
+        out = picture + cast * (even - picture)
+        fading = max(fading, cast)  # tinted blacks are lifted blacks
+    wide = BLACK + (out - neutral[0]) / max(neutral[1] - neutral[0], 20) * (max(neutral[1], WHITE) - BLACK)
+    return np.asarray(out + fading * (wide - out), np.float32)
+
+
+def _gray(colour: Floats) -> float:
+    return float(luma(colour.reshape(1, 1, 3).astype(np.float32))[0, 0])
