@@ -88,8 +88,8 @@ def test_they_are_where_the_analyzer_finds_them_in_the_drawn_picture(astronaut: 
 def test_depth_is_the_person_before_nothing() -> None:
     scene = scene_of(headYaw=8.0, headPitch=3.0)
     rest, turned = (posed_depth(scene, row) for row in (0, 1))
-    assert rest.shape == scene.opacity.shape and rest.dtype == np.float32
-    assert not rest[scene.opacity == 0].any()
+    assert rest.shape == scene.analysis.matte.shape and rest.dtype == np.float32
+    assert not rest[scene.analysis.matte == 0].any()
     assert 0.9 < rest.max() <= 1 and turned.max() < 1.1
     points = scene.analysis.faces[0].landmarks
     nose, ear, other = (rest[round(float(y)), round(float(x))] for x, y, _ in points[[1, 234, 454]])

@@ -90,7 +90,7 @@ def posed_depth(scene: Scene, row: int) -> Array:
     back = invert(scene.forward(values), grid.step)
     height, width = scene.photo.height, scene.photo.width
     source = scene.identity / np.float32(scene.people.scale) + grid.spread(back, height, width)
-    people = np.dstack([grid.spread(near / np.float32(rest), height, width), scene.opacity / np.float32(255)])
+    people = np.dstack([grid.spread(near / np.float32(rest), height, width), scene.analysis.matte])
     people[..., 0] *= people[..., 1]
     moved = cv2.remap(people, source, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
     return np.asarray(moved[..., 0], np.float32)
