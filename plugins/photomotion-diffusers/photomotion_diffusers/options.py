@@ -8,7 +8,7 @@ from pydantic import Field, model_validator
 
 from photomotion.plugin import Options
 
-__all__ = ["ClipVaeOptions", "DiffusionOptions", "SvdOptions"]
+__all__ = ["ClipVaeOptions", "ControlsOptions", "DiffusionOptions", "SvdOptions"]
 
 
 class ClipVaeOptions(Options):
@@ -16,6 +16,13 @@ class ClipVaeOptions(Options):
 
     cache: str = "auto"
     """Folder in which answers are kept between runs; auto is one in your own cache, empty is memory only."""
+
+
+class ControlsOptions(Options):
+    """Options of the conditioner ``controls``."""
+
+    extra: str = ""
+    """Words put at the end of the prompt."""
 
 
 class DiffusionOptions(Options):

@@ -8,7 +8,7 @@ from typing import Any
 from photomotion.plugin import Backend, Conditioner, Event, Implementation, Runtime, hookimpl
 
 from .families.offers import FAMILY_BACKENDS
-from .options import ClipVaeOptions, SvdOptions
+from .options import ClipVaeOptions, ControlsOptions, SvdOptions
 
 __all__ = ["BACKENDS", "CONDITIONERS"]
 
@@ -33,6 +33,13 @@ def load_clip_vae(options: ClipVaeOptions, runtime: Runtime) -> Conditioner:
     )
 
 
+def load_controls(options: ControlsOptions, runtime: Runtime) -> Conditioner:
+    """Make the conditioner that draws control films."""
+    from .controls import ControlsConditioner
+
+    return ControlsConditioner(options.extra)
+
+
 BACKENDS: list[Implementation[Backend, Any]] = [
     Implementation(
         name="svd",
@@ -51,6 +58,13 @@ CONDITIONERS: list[Implementation[Conditioner, Any]] = [
         options=ClipVaeOptions,
         load=load_clip_vae,
         gives=frozenset({"guide", "clip-vae"}),
+    ),
+    Implementation(
+        name="controls",
+        summary="Adds films of skeleton, contours, depth and face, drawn from the plan, to the draft and the words.",
+        options=ControlsOptions,
+        load=load_controls,
+        gives=frozenset({"guide", "prompt", "controls"}),
     ),
 ]
 
