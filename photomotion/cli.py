@@ -26,6 +26,7 @@ from .flags import (
 )
 from .motion_commands import motion
 from .program import Program, complain
+from .weights_commands import weights
 
 __all__ = ["cli", "main"]
 
@@ -42,6 +43,7 @@ def cli(context: click.Context, /) -> None:
 
 
 cli.add_command(motion)
+cli.add_command(weights)
 
 
 @cli.command()

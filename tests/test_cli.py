@@ -76,6 +76,13 @@ COMMANDS = [
     ("plugins",),
     ("options",),
     ("doctor",),
+    ("weights",),
+    ("weights", "list"),
+    ("weights", "fetch"),
+    ("weights", "verify"),
+    ("weights", "path"),
+    ("weights", "bundle"),
+    ("weights", "unbundle"),
 ]
 
 

@@ -136,6 +136,7 @@ def _check_answer(part: Part, url: str, response: Any, offset: int) -> None:
             part.restart(url)
             raise Cut("sends another piece than was asked for")
         begins = offset
+        part.resumed = begins > 0
         total = int(said[2]) if said[2] != "*" else None
     elif response.status != 200:
         raise Refused(f"answers {response.status} {response.reason}")

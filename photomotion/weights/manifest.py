@@ -17,7 +17,6 @@ section says is for its plugin.
 
 from __future__ import annotations
 
-import re
 import sys
 from importlib.resources import files
 from typing import Annotated
@@ -43,8 +42,6 @@ __all__ = [
     "read_manifest",
 ]
 
-SECTION = re.compile(r"[a-z0-9][a-z0-9._-]*")
-REPOSITORY = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*", re.ASCII)
 LOCAL = {("http", "localhost"), ("http", "127.0.0.1"), ("http", "::1")}
 
 
@@ -91,6 +88,8 @@ class WeightFile(_Weights):
 
     model_config = ConfigDict(extra="forbid")
 
+    name: str = Field(pattern=r"^[a-z0-9][a-z0-9._-]*$")
+    """The section's name: lower-case letters, digits, dots, dashes."""
     file: str = Field(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_.+-]*$")
     """Its name."""
     urls: tuple[Url, ...]
@@ -106,6 +105,8 @@ class Repository(_Weights):
 
     model_config = ConfigDict(extra="ignore")
 
+    name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*/[A-Za-z0-9][A-Za-z0-9_.-]*$")
+    """The section's name, ``"owner/name"``."""
     revision: str = "main"
     """Branch, tag or commit."""
 
@@ -129,8 +130,8 @@ def read_manifest(package: str) -> dict[str, WeightFile | Repository]:
     faults: list[str] = []
     for name, section in data.items():
         kind = Repository if "/" in name else WeightFile
-        if not isinstance(section, dict) or not (REPOSITORY if "/" in name else SECTION).fullmatch(name):
-            faults.append(f"[{name}] is neither a section NAME nor OWNER/NAME")
+        if not isinstance(section, dict):
+            faults.append(f"{name} stands outside of every section")
             continue
         try:
             manifest[name] = kind(**section | {"name": name})

@@ -53,7 +53,7 @@ class Part:
         self.size = 0
         """Bytes it holds."""
         self.resumed = False
-        """Whether it was begun by another attempt than this."""
+        """Whether what it holds came in more than one piece, which may not belong together."""
         self._note = destination.with_name(f"{destination.name}.part.json")
         self._destination = destination
         self._hash = hashlib.sha256()
@@ -122,15 +122,15 @@ class Part:
         """Check the whole and give it its name; return its sha256.
 
         Raises:
-            Cut: if it is wrong, but was begun by another attempt.
-            Refused: if it is wrong.
+            Cut: if it is wrong, and came in more than one piece; it is empty then.
+            Refused: if it is wrong; it is empty then.
         """
         found = self._hash.hexdigest()
         if self.entry.sha256 and found != self.entry.sha256:
             resumed = self.resumed
             self.restart("")
             if resumed:
-                raise Cut("what was here and what came do not belong together")
+                raise Cut("the pieces do not belong together")
             raise Refused(f"sends another file: its sha256 is {found}, not {self.entry.sha256}")
         file = self._opened()
         with self._faults():
