@@ -20,7 +20,7 @@ PRIOR = np.array([1.0, 0.0, -0.15, -0.3])
 """Ambient light and direction assumed where the shading says nothing: soft, from the front and a little above."""
 FIRMNESS = np.array([0.02, 0.01, 0.05, 0.2])
 """How firmly, for each coefficient; beards and hair pass for light from above or below, ambience for the front."""
-ROUGH_FIRMNESS, FINE_FIRMNESS = 0.3, 0.06
+ROUGH_FIRMNESS, FINE_FIRMNESS = 0.05, 0.2
 """How firmly the first four terms are then held to that fit, and those of order 2 to one soft lamp: skin that faces
 away is never seen, and over the rest ``x`` and ``xz`` look alike."""
 LAMP = np.array([0.25, 0.5, 5 / 16])

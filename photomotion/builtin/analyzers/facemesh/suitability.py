@@ -120,7 +120,7 @@ def _expression(seen: Seen) -> Iterator[Check]:
     if quality.eye_darkness < 0.4:
         message = "The eyes are behind dark glasses or in deep shadow."
         yield "sunglasses", quality.eye_darkness, message, "no blinks and no gaze"
-    elif eyes < 0.3 and not covered:
+    elif (eyes < 0.3 or (eyes < 0.5 and quality.iris_contrast > 0.65)) and not covered:
         yield "eyes-closed", eyes, "The eyes are closed.", "they stay closed"
     elif quality.bridge > 0.3 and quality.rim > 0.35 and abs(face.pose.yaw) < 45:
         yield "glasses", quality.bridge, "The person wears glasses.", "the frame stays rigid while the lids move"
