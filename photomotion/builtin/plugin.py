@@ -78,7 +78,8 @@ def load_classic(options: ClassicOptions, runtime: Runtime) -> Restorer:
     """Make the restorer that mends what is measured to be damaged."""
     from .analyzers.facemesh.detector import FaceDetector
     from .analyzers.facemesh.region import Scales
-    from .restorers.classic.faces import FaceSpot, Pixels
+    from .restorers.classic.faces import FaceSpot
+    from .restorers.classic.planes import Pixels
     from .restorers.classic.restorer import ClassicRestorer
 
     detector = FaceDetector()

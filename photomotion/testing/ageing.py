@@ -7,6 +7,7 @@ scratches and specks follow the picture's size.
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import cv2
 import numpy as np
@@ -17,8 +18,8 @@ __all__ = ["KINDS", "age", "blur", "cast", "compress", "dust", "fade", "grain", 
 Pixels = npt.NDArray[np.uint8]
 
 
-def _rounded(values: npt.ArrayLike) -> Pixels:
-    return np.clip(np.round(values), 0, 255).astype(np.uint8)
+def _rounded(values: npt.NDArray[Any]) -> Pixels:
+    return np.asarray(np.clip(np.round(values), 0, 255), np.uint8)
 
 
 def fade(pixels: Pixels, seed: int = 0) -> Pixels:
@@ -45,7 +46,7 @@ def scratch(pixels: Pixels, seed: int = 0, count: int = 9) -> Pixels:
     """Scratches and cracks: long, thin, crooked, most of them lighter than the print."""
     rng = np.random.default_rng(seed)
     height, width = pixels.shape[:2]
-    out = pixels.astype(np.float32)
+    out: npt.NDArray[Any] = pixels.astype(np.float32)
     for number in range(count):
         start = rng.uniform(0, [width, height])
         angle, length = rng.uniform(0, np.pi), rng.uniform(0.3, 0.9) * max(width, height)
@@ -65,7 +66,7 @@ def dust(pixels: Pixels, seed: int = 0, count: int = 140) -> Pixels:
     rng = np.random.default_rng(seed)
     height, width = pixels.shape[:2]
     unit = max(width, height) / 512
-    out = pixels.astype(np.float32)
+    out: npt.NDArray[Any] = pixels.astype(np.float32)
     for number in range(count):
         x, y = rng.uniform(0, [width, height])
         mask = np.zeros((height, width), np.uint8)
@@ -85,12 +86,12 @@ def dust(pixels: Pixels, seed: int = 0, count: int = 140) -> Pixels:
 def compress(pixels: Pixels, seed: int = 0, quality: int = 20) -> Pixels:
     """JPEG, 4:2:0."""
     _, data = cv2.imencode(".jpg", pixels[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, quality])
-    return np.ascontiguousarray(cv2.imdecode(data, cv2.IMREAD_COLOR)[..., ::-1])
+    return np.ascontiguousarray(np.asarray(cv2.imdecode(data, cv2.IMREAD_COLOR), np.uint8)[..., ::-1])
 
 
 def blur(pixels: Pixels, seed: int = 0, sigma: float = 1.6) -> Pixels:
     """A lens out of focus, as a Gaussian of ``sigma`` px."""
-    return cv2.GaussianBlur(pixels, (0, 0), sigma)
+    return np.asarray(cv2.GaussianBlur(pixels, (0, 0), sigma), np.uint8)
 
 
 def tone(pixels: Pixels, seed: int = 0) -> Pixels:

@@ -85,15 +85,21 @@ def _step(values: Floats) -> float | None:
     return best
 
 
-def remove(y: Floats, cr: Floats, cb: Floats, lattice: Lattice) -> tuple[Floats, Floats, Floats]:
+def remove(
+    y: Floats, cr: Floats, cb: Floats, lattice: Lattice, spectrum: Floats | None = None
+) -> tuple[Floats, Floats, Floats]:
     """Smooth away blocks and ringing.
 
     Rounding is treated as noise, of a strength after Foi et al. 2007; brightness stays within the steps that the file
-    names, so that nothing the file still knows is lost.
+    names, so that nothing the file still knows is lost. ``spectrum`` (64,) is other noise that goes with it; then the
+    steps bind no more.
     """
     noise = np.full(SIDE * SIDE, _noise(float(lattice.steps[LOW].mean())), np.float32)
-    smooth = wiener(y, cut(y, 2.7 * noise), noise)
-    smooth = _within(smooth, y, lattice)
+    if spectrum is None:
+        smooth = _within(wiener(y, cut(y, 2.7 * noise), noise), y, lattice)
+    else:
+        both = np.hypot(noise, spectrum)
+        smooth = wiener(y, cut(y, 2.7 * both), both)
     noise[:] = _noise(lattice.scale * CHROMA)
     return smooth, _soften(cr, noise), _soften(cb, noise)
 

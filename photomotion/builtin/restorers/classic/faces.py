@@ -28,7 +28,7 @@ class FaceSpot:
 
     @classmethod
     def at(cls, score: float, box: Floats, keypoints: Floats) -> FaceSpot:
-        """From a detector's answer: corners of a box (4, 2), and BlazeFace's keypoints (6, 2): two eyes, nose, mouth, ears."""
+        """From corners of a box (4, 2) and BlazeFace's keypoints (6, 2): two eyes, nose, mouth, two ears."""
         (x0, y0), (x1, y1) = box.min(axis=0).tolist(), box.max(axis=0).tolist()
         one, two, mouth = ((float(x), float(y)) for x, y in keypoints[[0, 1, 3]])
         return cls(float(score), (x0, y0, x1, y1), (one, two), mouth)

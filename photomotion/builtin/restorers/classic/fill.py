@@ -56,7 +56,7 @@ def _complete(picture: Floats, wanted: Mask, hole: Mask, depth: float) -> Floats
         small = (-(-width // 2), -(-height // 2))
         half = cv2.resize(picture, small, interpolation=cv2.INTER_AREA)
         holes = [cv2.resize(m.astype(np.uint8), small, interpolation=cv2.INTER_NEAREST) > 0 for m in (wanted, hole)]
-        guess = _complete(half, *holes, depth / 2)
+        guess = _complete(half, holes[0], holes[1], depth / 2)
         up = cv2.resize(guess, (width, height), interpolation=cv2.INTER_LINEAR)
         picture = np.where(wanted[..., None], up, picture)
     search = _Search(picture, wanted, hole)
@@ -90,11 +90,11 @@ class _Search:
     def _patches(self, centres: Places) -> Floats:
         rows = (centres[:, :1] + OFFSETS[:, 0]).clip(0, self.height - 1)
         columns = (centres[:, 1:] + OFFSETS[:, 1]).clip(0, self.width - 1)
-        return self.picture[rows, columns]
+        return np.asarray(self.picture[rows, columns], np.float32)
 
     def _costs(self, which: Places, centres: Places) -> Floats:
         difference = self._patches(centres) - self.target[which]
-        return np.einsum("ijk,ijk->i", difference, difference)
+        return np.asarray(np.einsum("ijk,ijk->i", difference, difference), np.float32)
 
     def begin(self) -> Places:
         """The clear place nearest to each hole pixel."""
@@ -104,7 +104,7 @@ class _Search:
         position = np.zeros((int(labels.max()) + 1, 2), np.intp)
         clear = np.argwhere(self.clear)
         position[labels[self.clear]] = clear
-        return position[labels[tuple(self.places.T)]]
+        return np.asarray(position[labels[tuple(self.places.T)]], np.intp)
 
     def improve(self, matches: Places, turn: int) -> Places:
         """Try the matches of the neighbours, moved along, and places around one's own match, wide to narrow."""

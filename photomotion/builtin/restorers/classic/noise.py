@@ -1,8 +1,8 @@
 """Grain and noise: how much there is, and taking it away without taking detail along.
 
-The level is read off the calmest blocks of the picture (Ponomarenko et al., 2007); as the spectrum is measured too, soft
-grain of a scanned film is known as well as the white noise of a camera. It counts only if it is everywhere: what is
-strong in one place and weak in another is cloth, grass or hair.
+The level is read off the calmest blocks of the picture (Ponomarenko et al., 2007); as the spectrum is measured too,
+soft grain of a scanned film is known as well as the white noise of a camera. It counts only if it is everywhere: what
+is strong in one place and weak in another is cloth, grass or hair.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ def measure(plane: Floats) -> Noise:
 
     def read(part: tuple[float, float]) -> Floats:
         first, last = (round(p * len(order)) for p in part)
-        return power[order[first : max(last, first + 20)]].mean(axis=0)
+        return np.asarray(power[order[first : max(last, first + 20)]].mean(axis=0), np.float32)
 
     calm, busier = read(CALM), read(BUSIER)
     fine = RINGS >= 5

@@ -14,7 +14,7 @@ Strength = Literal["auto"] | Annotated[float, Field(ge=0, le=1)]
 
 
 class ClassicOptions(Options):
-    """Options of the restorer ``classic``. Every step is ``auto`` (only what is measured), 0 (off) or a strength up to 1."""
+    """Options of the restorer ``classic``. A step is ``auto`` (only what is measured), 0 (off) or a strength up to 1."""
 
     turn: Literal["auto", "off"] = "auto"
     """Turn a scan that lies on its side or head, if faces show it clearly."""
@@ -28,7 +28,7 @@ class ClassicOptions(Options):
     """Specks and fibres; a number above 0 also takes specks too few to be sure of."""
     noise: Strength = "auto"
     """Grain and noise stronger than a fine print's."""
-    grain: float = Field(0.15, ge=0, le=1)
+    grain: float = Field(default=0.15, ge=0, le=1)
     """How much of the removed noise is handed on, 0..1, so that skin does not look like plastic."""
     fading: Strength = "auto"
     """Blacks that became gray; a gray or sepia print keeps its tone."""
@@ -37,6 +37,6 @@ class ClassicOptions(Options):
     blur: Strength = "auto"
     """Softness of the whole picture, taken back in part."""
     enlarge: Literal["auto", 1, 2, 4] = "auto"
-    """Enlarge the picture so many times; ``auto``: only a small picture with a face under 32 px between the outer eye corners."""
-    fidelity: float = Field(0.0, ge=0, le=1)
+    """Enlarge so many times; ``auto``: only a small picture with a face under 32 px between the outer eye corners."""
+    fidelity: float = Field(default=0.0, ge=0, le=1)
     """How far faces are kept as they were scanned, 0..1; colour and contrast are mended there all the same."""

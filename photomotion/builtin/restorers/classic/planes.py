@@ -29,7 +29,7 @@ def merge(y: Floats, cr: Floats, cb: Floats) -> Floats:
     return np.asarray(cv2.cvtColor(np.dstack([y, cr + 0.5, cb + 0.5]), cv2.COLOR_YCrCb2RGB), np.float32)
 
 
-def percentiles(values: npt.NDArray[np.generic], *wanted: float) -> list[float]:
+def percentiles(values: Floats, *wanted: float) -> list[float]:
     """Percentiles, 0..100, of at most 250 000 of the values, evenly chosen: enough for any threshold here."""
     flat = values.reshape(-1)
     return [float(v) for v in np.percentile(flat[:: max(1, flat.size // 250_000)], wanted)]

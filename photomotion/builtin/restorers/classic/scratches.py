@@ -1,8 +1,8 @@
 """Finding scratches, cracks and dust: what lies on the print, not in the picture.
 
-Something thin is a scratch only if it stands out from both its sides and these are alike; if it is far stronger than what
-is around it; if it is long; and if a whole number of such lines is there. Lids, lips, rims, hair and whiskers meet some
-of these conditions. A scratch that is missed is a pity, a wrinkle that is removed is a wrong.
+Something thin is a scratch only if it stands out from both its sides and these are alike; if it is far stronger than
+what is around it; if it is long; and if a whole number of such lines is there. Lids, lips, rims, hair and whiskers meet
+some of these conditions. A scratch that is missed is a pity, a wrinkle that is removed is a wrong.
 
 Lengths are in units of 1/512 of the picture's long edge, brightness in parts of the picture's own range.
 """
@@ -53,8 +53,8 @@ def find(
 ) -> Flaws:
     """Search a brightness plane (H, W) with noise of ``sigma`` gray levels.
 
-    ``sure_lines`` and ``sure_spots`` take what looks like a flaw as one, however few there are; otherwise nothing is certain
-    where there is no face to tell what the picture is of.
+    ``sure_lines`` and ``sure_spots`` take what looks like a flaw as one, however few there are; otherwise nothing is
+    certain where there is no face to tell what the picture is of.
     """
     height, width = y.shape
     shrink = min(1.0, LONGEST / max(height, width))
@@ -123,7 +123,7 @@ class _Search:
         area = np.bincount(of, minlength=count).clip(1)
 
         def mean(values: Floats) -> Floats:
-            return (np.bincount(of, values[there], count) / area).astype(np.float32)
+            return np.asarray(np.bincount(of, values[there], count) / area, np.float32)
 
         contrast = mean(rise)
         sure = (mean(strong.astype(np.float32)) >= 0.35) & (area >= 3 * self.unit)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import cv2
 import numpy as np
+import numpy.typing as npt
 
 from .planes import Floats
 
@@ -16,8 +17,8 @@ FIRST, SECOND = 1.5, 3.0
 def measure(y: Floats) -> float:
     """Standard deviation of the blur of the sharpest strong edges, px; 0 if there are too few to tell.
 
-    At an edge, how much a first blur changes against how much a second one does tells how wide it was before (Hu and de Haan,
-    2006).
+    At an edge, how much a first blur changes against how much a second one does tells how wide it was before (Hu and
+    de Haan, 2006).
     """
     one, two = (cv2.GaussianBlur(y, (0, 0), s) for s in (FIRST, SECOND))
     slope = np.hypot(cv2.Sobel(one, cv2.CV_32F, 1, 0), cv2.Sobel(one, cv2.CV_32F, 0, 1)) / 8
@@ -44,7 +45,7 @@ def _width(ratio: float) -> float:
     return found
 
 
-def _step(x: np.ndarray, width: float) -> np.ndarray:  # type: ignore[type-arg]
+def _step(x: npt.NDArray[np.float64], width: float) -> npt.NDArray[np.float64]:
     """A step blurred by a Gaussian, as a logistic curve (within 1 %)."""
     return 1 / (1 + np.exp(-1.702 * x / max(width, 1e-3)))
 
@@ -52,8 +53,8 @@ def _step(x: np.ndarray, width: float) -> np.ndarray:  # type: ignore[type-arg]
 def sharpen(y: Floats, width: float, sigma: float, strength: float) -> Floats:
     """Undo a Gaussian blur of ``width`` px in part: Richardson (1972) and Lucy (1974), few rounds, bounded.
 
-    Nothing gets lighter or darker than what is around it by more than a little, and what is not stronger than the noise of
-    ``sigma`` gray levels stays.
+    Nothing gets lighter or darker than what is around it by more than a little, and what is not stronger than the
+    noise of ``sigma`` gray levels stays.
     """
     width = min(width, 3.0)
     rounds = 8 if sigma < 2 else 4
@@ -72,7 +73,7 @@ def sharpen(y: Floats, width: float, sigma: float, strength: float) -> Floats:
 
 
 def enlarge(picture: Floats, factor: int) -> Floats:
-    """Enlarge by a whole number so that averaging gives back the picture: Lanczos, then back-projection (Irani and Peleg, 1991).
+    """Enlarge by a whole number: Lanczos, then back-projection (Irani and Peleg, 1991), so that averaging gives it back.
 
     Memory: ``factor`` squared times the picture, four times over.
     """

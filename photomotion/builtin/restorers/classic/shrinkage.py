@@ -6,6 +6,8 @@ BM3D (Dabov et al., 2007). As matrix products, a pass costs 8 x 2 products of 64
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from .planes import Floats
@@ -61,7 +63,11 @@ def wiener(plane: Floats, pilot: Floats, sigmas: Floats) -> Floats:
     return _average(plane, pilot, keep)
 
 
-def _average(plane: Floats, pilot: Floats, keep) -> Floats:  # type: ignore[no-untyped-def]
+Keep = Callable[[Floats, Floats], tuple[Floats, Floats]]
+"""From coefficients and those of the pilot, what is kept, and the weight of each block."""
+
+
+def _average(plane: Floats, pilot: Floats, keep: Keep) -> Floats:
     height, width = plane.shape
     pad = ((SIDE, 2 * SIDE - height % SIDE), (SIDE, 2 * SIDE - width % SIDE))
     noisy = np.pad(plane, pad, mode="symmetric")

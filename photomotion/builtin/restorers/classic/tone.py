@@ -1,7 +1,7 @@
 """Fading and colour casts: the print's own black and white are measured and brought back to where they were.
 
-Black that is gray in all three colours never is in an unfaded photo; black and white tinted alike is dye that faded, unless
-the scene was lit so. A gray print stays gray, and a toned one keeps its tone: only brightness is stretched there.
+Black that is gray in all three colours never is in an unfaded photo; black and white tinted alike is dye that faded,
+unless the scene was lit so. A gray print stays gray, and a toned one keeps its tone: only brightness is stretched there.
 """
 
 from __future__ import annotations
@@ -61,8 +61,8 @@ def measure(picture: Floats, faces: Sequence[FaceSpot]) -> Tone:
 def _cast(small: Floats, dark: Floats, light: Floats, faces: Sequence[FaceSpot], scale: float) -> float:
     """Tint of the white, if there is reason to take it for a cast.
 
-    Either black has the same tint, since nothing in a scene tints both; or skin says so. Where there is skin, it must come
-    out more like skin. Green is what grass is, no dye that is left.
+    Either black has the same tint, since nothing in a scene tints both; or skin says so. Where there is skin, it must
+    come out more like skin. Green is what grass is, no dye that is left.
     """
     tints = [c - c.mean() for c in (dark, light, np.median(small.reshape(-1, 3), axis=0))]
     sizes = [float(np.ptp(t)) for t in tints]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from .planes import Floats, Mask
+from .planes import Floats, Mask, Pixels
 
 __all__ = ["follow"]
 
@@ -20,8 +20,8 @@ PATIENCE = 7.0
 def follow(y: Floats, lines: Mask, unit: float) -> Mask:
     """Return ``lines`` (H, W) with what continues them straight on; ``unit`` is 1/512 of the long edge in px.
 
-    A step further counts if the brightest (for a dark line darkest) of a few pixels across still stands out from both sides
-    by a third of what the line does where it is certain, and is about as bright.
+    A step further counts if the brightest (for a dark line darkest) of a few pixels across still stands out from both
+    sides by a third of what the line does where it is certain, and is about as bright.
     """
     out = lines.astype(np.uint8)
     calm = cv2.GaussianBlur(y, (0, 0), 0.5 * unit)
@@ -43,18 +43,18 @@ def follow(y: Floats, lines: Mask, unit: float) -> Mask:
     return out > 0
 
 
-def _follow_end(calm: Floats, out: np.ndarray, tail: Floats, middle: Floats, thickness: float, unit: float) -> None:  # type: ignore[type-arg]
+def _follow_end(calm: Floats, out: Pixels, tail: Floats, middle: Floats, thickness: float, unit: float) -> None:
     vx, vy, x0, y0 = cv2.fitLine(tail, cv2.DIST_L2, 0, 0.01, 0.01).ravel()
     way, at = np.array([vx, vy]), np.array([x0, y0])
     if (at - middle) @ way < 0:
         way = -way
     across = np.array([-way[1], way[0]])
     place = at + way * float(((tail - at) @ way).max())
-    level, rise = _profile(calm, tail.astype(np.float64), across, thickness, unit)
-    sure = np.abs(rise) > 4
+    own, rises = _profile(calm, tail, across, thickness, unit)
+    sure = np.abs(rises) > 4
     if sure.mean() < 0.5:
         return
-    level, rise = float(np.median(level[sure])), float(np.median(rise[sure]))
+    level, rise = float(np.median(own[sure])), float(np.median(rises[sure]))
     step, missed, last = unit, 0.0, place
     path = [place]
     for _ in range(round(FURTHEST)):
