@@ -68,7 +68,7 @@ class Animator:
         UnknownImplementation: for a name that is not installed.
         OptionsError: for options that are wrong, all of them at once.
         IncompatibleStages: if the backend needs what the conditioner does not give.
-        WeightsError: if the license policy refuses the weights of a stage.
+        WeightsError: if the license policy refuses all the weights that a stage may use.
         UsageError: for an object that cannot be that stage, or an unknown device or license policy.
     """
 
@@ -115,10 +115,9 @@ class Animator:
         checked = check_options([*chosen.values(), *processors], options)
         self._choices = {choice.key: choice for choice in checked if choice.key != "postprocessor"}
         self._processors = [choice for choice in checked if choice.key == "postprocessor"]
-        if license_policy != "any":
-            for choice in [*self._choices.values(), *self._processors]:
-                for name in choice.implementation.weights if choice.implementation else ():
-                    self._weights.find(name)
+        for choice in [*self._choices.values(), *self._processors]:
+            if license_policy != "any" and choice.implementation:
+                self._weights.check_usable(choice.implementation.weights)
         self._closing = ExitStack()
         self._stages = Stages(
             restorer=self._stage(self._choices["restorer"]),

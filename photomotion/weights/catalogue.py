@@ -93,6 +93,23 @@ class Catalogue:
         check_policy(self.entries[name], self.policy)
         return self.entries[name]
 
+    def check_usable(self, names: Iterable[str]) -> None:
+        """See that the policy leaves something to use of what a stage may use.
+
+        Raises:
+            WeightsError: if it refuses all of these.
+        """
+        refusals = []
+        for name in names:
+            try:
+                self.find(name)
+            except WeightsError as error:
+                refusals.append(error)
+            else:
+                return
+        if refusals:
+            raise refusals[0]
+
     def path(self, entry: WeightFile) -> Path:
         """Where a file lies, or would lie."""
         return self.folder / entry.name / entry.file
