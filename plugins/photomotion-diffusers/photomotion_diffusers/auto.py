@@ -2,30 +2,46 @@
 
 from __future__ import annotations
 
+import gc
 from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 
 from photomotion.data import Conditioning, Frame, Timing
-from photomotion.errors import PhotomotionError, WeightsError
+from photomotion.errors import WeightsError
 from photomotion.plugin import Backend, Event, Runtime
 from photomotion.warp import Scene
 
 from .families.offers import AutoOptions, CustomOptions
 from .loading import check_folder
+from .manifest import admit, check_licence, describe
 
 __all__ = ["AutoBackend", "load_auto"]
 
+
+class Candidate(NamedTuple):
+    """A model that is looked for."""
+
+    name: str
+    """A repository, or a directory."""
+    pipelines: tuple[str, ...] = ()
+    """Class names that its index may have; empty is any."""
+    least: float = 0.0
+    """Bytes of GPU memory below which it is passed over."""
+
+
 MODELS = (
-    ("Wan-AI/Wan2.2-TI2V-5B-Diffusers", "WanImageToVideoPipeline", 20e9),
-    ("stabilityai/stable-video-diffusion-img2vid-xt-1-1", "StableVideoDiffusionPipeline", 8e9),
-    ("stabilityai/stable-video-diffusion-img2vid-xt", "StableVideoDiffusionPipeline", 8e9),
+    Candidate("Wan-AI/Wan2.2-I2V-A14B-Diffusers", ("WanImageToVideoPipeline",), 75e9),
+    Candidate("Wan-AI/Wan2.2-TI2V-5B-Diffusers", ("WanImageToVideoPipeline", "WanPipeline"), 20e9),
+    Candidate("stabilityai/stable-video-diffusion-img2vid-xt-1-1", ("StableVideoDiffusionPipeline",), 8e9),
+    Candidate("stabilityai/stable-video-diffusion-img2vid-xt", ("StableVideoDiffusionPipeline",), 8e9),
 )
-"""What is looked for, best first: repository, pipeline, bytes of GPU memory below which it is passed over."""
+"""What is looked for, the largest first."""
 AHEAD = 2
 """Frames drawn at the same time by the built-in renderer."""
 
@@ -60,7 +76,7 @@ class AutoBackend:
             timing: that of the motion.
             seed: of the model's noise; the built-in renderer has none.
         """
-        self._on_event(Event(stage="backend", message=self.reason))
+        self._on_event(Event(stage="backend", message=self.reason, notice=True))
         if self.chosen is not None:
             return self.chosen.render(conditioning, timing, seed)
         return self._drawn(conditioning, timing)
@@ -85,21 +101,27 @@ class AutoBackend:
 
 
 def load_auto(options: AutoOptions, runtime: Runtime) -> AutoBackend:
-    """Take a model if one can run here; whatever goes wrong with it becomes the reason for the built-in renderer."""
+    """Take the first model that loads; whatever is wrong with those before it, or with all, becomes the reason.
+
+    Nothing is downloaded, and no model's fault is raised.
+
+    Raises:
+        BaseException: whatever ``runtime.on_event`` raises, to stop the work.
+    """
     missing = _no_gpu(runtime.device)
     if missing:
         return _fallback(missing, runtime)
-    free = torch.cuda.get_device_properties(torch.device(_device(runtime))).total_memory
-    name, why = _on_disk(options.model, free)
-    if not name:
-        return _fallback(why, runtime)
-    from .custom import load_custom
-
-    try:
-        chosen = load_custom(CustomOptions.model_validate({"model": name, "steer": options.steer}), runtime)
-    except (PhotomotionError, ImportError, RuntimeError, OSError) as error:
-        return _fallback(f"{name} cannot be used ({error})", runtime)
-    return AutoBackend(chosen, f"auto: {name} on {_device(runtime)}", runtime.on_event)
+    memory = torch.cuda.get_device_properties(torch.device(_device(runtime))).total_memory
+    reasons: list[str] = []
+    for candidate in (Candidate(options.model),) if options.model else MODELS:
+        folder, why = _on_disk(candidate, memory, runtime)
+        chosen = None if why else _loaded(candidate.name, folder, options, runtime, reasons)
+        if chosen is not None:
+            passed = f" ({'; '.join(reasons)})" if reasons else ""
+            return AutoBackend(chosen, f"auto: {candidate.name} on {_device(runtime)}{passed}", runtime.on_event)
+        if why:
+            reasons.append(why)
+    return _fallback("; ".join(reasons), runtime)
 
 
 def _fallback(why: str, runtime: Runtime) -> AutoBackend:
@@ -117,22 +139,50 @@ def _no_gpu(device: str) -> str:
     return "" if torch.cuda.is_available() else "there is no CUDA GPU here"
 
 
-def _on_disk(asked: str, memory: float) -> tuple[str, str]:
-    """A model whose files are all here, as the name of its directory, or why there is none."""
+def _on_disk(candidate: Candidate, memory: float, runtime: Runtime) -> tuple[Path, str]:
+    """The directory with a model's files, and why it cannot be used; empty if nothing speaks against it."""
     from huggingface_hub import snapshot_download
 
-    candidates = [(asked, None, 0.0)] if asked else [*MODELS]
-    reasons = []
-    for name, pipeline, least in candidates:
-        if memory < least:
-            reasons.append(f"{name} wants {least / 1e9:.0f} GB of GPU memory")
-            continue
-        try:
-            folder = Path(name) if Path(name).is_dir() else Path(snapshot_download(name, local_files_only=True))
-            if pipeline is not None:
-                check_folder(folder, name, (pipeline,))
-        except (OSError, ValueError, WeightsError):
-            reasons.append(f"{name} is not on disk")
-            continue
-        return str(folder), ""
-    return "", ", ".join(reasons)
+    name, folder = candidate.name, Path(candidate.name).expanduser()
+    if memory < candidate.least:
+        return folder, f"{name} wants {candidate.least / 1e9:.0f} GB of GPU memory"
+    try:
+        check_licence(name, runtime.license_policy)
+        if not folder.is_dir():
+            folder = Path(snapshot_download(name, revision=describe(name).revision, local_files_only=True))
+    except WeightsError as error:
+        return folder, str(error)
+    except (OSError, ValueError):
+        return folder, f"{name} is not on disk"
+    try:
+        if candidate.pipelines:
+            check_folder(folder, name, candidate.pipelines)
+    except WeightsError as error:
+        return folder, f"{name} cannot be used ({error})"
+    return folder, ""
+
+
+def _loaded(name: str, folder: Path, options: AutoOptions, runtime: Runtime, reasons: list[str]) -> Backend | None:
+    """The backend for a model; None if it does not load, and then one more reason."""
+    from .custom import load_custom
+
+    listen, stopped = runtime.on_event, False
+
+    def on_event(event: Event) -> None:
+        nonlocal stopped
+        stopped = True
+        listen(event)
+        stopped = False
+
+    runtime = replace(runtime, on_event=on_event)
+    try:
+        admit(name, runtime)
+        wanted = CustomOptions.model_validate({"model": str(folder), "steer": options.steer})
+        return load_custom(wanted, runtime)
+    except Exception as error:
+        if stopped:
+            raise
+        reasons.append(f"{name} cannot be used ({error})")
+    gc.collect()
+    torch.cuda.empty_cache()
+    return None

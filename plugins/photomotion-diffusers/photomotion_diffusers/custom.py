@@ -17,12 +17,14 @@ from photomotion.plugin import Backend, Event, Runtime
 
 from .clocks import karras
 from .families.backend import FamilyBackend, load_family
-from .families.base import Family, Film
+from .families.base import Family
+from .families.film import Film
 from .families.hunyuan import Hunyuan
 from .families.offers import CustomOptions
 from .families.registry import of_index
 from .families.steering import Levels
 from .loading import choose_device, choose_dtype, load_pipeline, locate
+from .manifest import admit
 from .options import DiffusionOptions, SvdOptions
 
 __all__ = ["Denoiser", "Own", "Plain", "load_custom", "make_backend"]
@@ -212,6 +214,7 @@ def load_custom(options: CustomOptions, runtime: Runtime) -> Backend:
     module, colon, factory = options.model.partition(":")
     if colon and all(part.isidentifier() for part in (*module.split("."), factory)):
         return _own(module, factory, options, runtime)
+    admit(options.model, runtime)
     folder = locate(options.model, revision=options.revision, half=False)
     try:
         index = json.loads((folder / "model_index.json").read_text(encoding="utf-8"))

@@ -157,9 +157,10 @@ def _fetch(model: Model, revision: str | None, half: bool) -> Path:
             return Path(snapshot_download(name, revision=revision, local_files_only=True))
         except (OSError, ValueError):
             why = "HF_HUB_OFFLINE is set" if constants.HF_HUB_OFFLINE else f"the hub cannot be reached ({error})"
+            pinned = "" if revision == "main" else f" --revision {revision}"
             raise WeightsError(
-                f"the model {name} is not cached here and {why}; run 'hf download {name}' where there is a network, "
-                "or name a directory that holds it"
+                f"the model {name} is not cached here and {why}; run 'hf download {name}{pinned}' where there is a "
+                "network, or name a directory that holds it"
             ) from error
 
 
