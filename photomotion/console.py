@@ -14,13 +14,14 @@ import click
 
 if TYPE_CHECKING:
     from .clip import Report
-    from .data import Analysis, Face, Finding, Lighting, Photo, Restoration
+    from .data import Analysis, Cost, Face, Finding, Lighting, Photo, Restoration
     from .plugin import Event
 
 __all__ = [
     "ProgressBar",
     "analysis_data",
     "describe_analysis",
+    "describe_cost",
     "describe_film",
     "describe_finding",
     "describe_light",
@@ -123,10 +124,20 @@ def analysis_data(photo: Photo, analysis: Analysis) -> dict[str, Any]:
             "direction": [round(float(v), 4) for v in light.direction],
             "softness": round(float(light.softness), 3),
             "confidence": round(float(light.confidence), 3),
+            "harmonics": [round(float(v), 4) for v in light.harmonics],
         },
         "expectation": analysis.suitability.expectation,
+        "turn": analysis.suitability.turn,
+        "cost": _cost_data(analysis.suitability.cost),
         "findings": [_finding_data(finding) for finding in analysis.suitability.findings],
     }
+
+
+def _cost_data(cost: Cost | None) -> dict[str, float] | None:
+    """Seconds and MB of a film of 5 seconds at 25 frames a second."""
+    if cost is None:
+        return None
+    return {"seconds": round(cost.seconds(), 1), "frame_seconds": round(cost.frame, 4), "memory_mb": round(cost.memory)}
 
 
 def _face_data(face: Face) -> dict[str, Any]:
@@ -135,6 +146,8 @@ def _face_data(face: Face) -> dict[str, Any]:
         "yaw": round(float(face.pose.yaw), 2),
         "pitch": round(float(face.pose.pitch), 2),
         "roll": round(float(face.pose.roll), 2),
+        "uncertainty": [round(float(v), 1) for v in face.pose.uncertainty],
+        "visibility": {part: round(float(seen), 2) for part, seen in vars(face.visibility).items()},
         "eyes_open": [round(float(v), 3) for v in face.eyes_open],
         "mouth_open": round(float(face.mouth_open), 3),
         "eye_distance": round(face.eye_distance, 1),
@@ -174,7 +187,17 @@ def describe_analysis(photo: Photo, analysis: Analysis) -> list[str]:
     if analysis.faces and analysis.lighting.confidence > 0:
         lines.append(describe_light(analysis.lighting))
     lines += [describe_finding(finding) for finding in suitability.findings]
+    if suitability.cost and analysis.faces:
+        lines.append(describe_cost(suitability.cost))
     return lines
+
+
+def describe_cost(cost: Cost) -> str:
+    """What a film of usual length will take."""
+    return (
+        f"a film of 5 s takes about {max(1.0, cost.seconds()):.0f} s and {max(0.1, cost.memory / 1000):.1f} GB "
+        "on a machine with two cores"
+    )
 
 
 def _describe_faces(analysis: Analysis) -> list[str]:

@@ -1,4 +1,4 @@
-"""What is wrong with a print or its scan, measured on pixels alone: grain, scratches, fading, cast, border, blocks.
+"""What is wrong with a print or its scan, measured on pixels alone: grain, scratches, fading, cast, border.
 
 Every function takes uint8 (H, W, 3) sRGB and works at the size it is given; :func:`shrunk` brings a scan to the size at
 which people look at it, where a few milliseconds are enough.
@@ -15,7 +15,6 @@ import numpy.typing as npt
 __all__ = [
     "Cast",
     "Tones",
-    "measure_blocks",
     "measure_cast",
     "measure_grain",
     "measure_scratches",
@@ -185,22 +184,6 @@ def picture_box(pixels: Pixels) -> tuple[int, int, int, int]:
         return 0, 0, width, height
     left, top, right, bottom = sides
     return left, top, width - right, height - bottom
-
-
-def measure_blocks(pixels: Pixels) -> float:
-    """How far steps at every eighth row and column stand out over steps elsewhere, 0 not at all; above 0.3 JPEG shows.
-
-    After Wang, Bovik and Evans 2000, "Blind measurement of blocking artifacts in images".
-    """
-    light = cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY).astype(np.float32)
-    excess = []
-    for plane in (light, light.T):
-        if plane.shape[1] < 32:
-            continue
-        step = np.minimum(np.abs(np.diff(plane, axis=1)), 16).mean(axis=0)
-        at = np.array([step[k::8].mean() for k in range(8)])
-        excess.append(float(at[7] / max(float(np.delete(at, 7).mean()), 0.2) - 1.0))
-    return max(0.0, min(excess, default=0.0))
 
 
 def _shared(dark: tuple[float, float], bright: tuple[float, float]) -> npt.NDArray[np.float64]:

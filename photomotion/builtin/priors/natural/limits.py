@@ -16,6 +16,9 @@ __all__ = ["Limits", "judge"]
 YAW, PITCH, ROLL = 6.0, 4.5, 3.5
 """Degrees to either side in a frontal portrait, by what a single photo can show without inventing (judgement)."""
 
+HIDDEN = 0.4
+"""Visibility below which a part that something is in front of keeps still: what is moved would be that thing."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Limits:
@@ -76,15 +79,22 @@ def judge(face: Face, codes: Set[str]) -> Limits:
     if "cropped-face" in codes:
         head *= 0.5
     poorly_lit = 0.75 if codes & {"dark", "overexposed"} else 1.0
+    if "occluded" in codes:
+        head *= 0.7
     closed = "eyes-closed" in codes or max(face.eyes_open) < 0.2
-    mouth = 0.0 if "mouth-open" in codes or closed else float(np.interp(face.mouth_open, [0.05, 0.4], [1.0, 0.2]))
+    seen = face.visibility
+    hidden_eye = "occluded" in codes and min(seen.left_eye, seen.right_eye) < HIDDEN
+    hidden_mouth = "occluded" in codes and min(seen.mouth, seen.jaw) < HIDDEN
+    stiff = closed or hidden_mouth or codes & {"mouth-open", "teeth"}
+    mouth = 0.0 if stiff else float(np.interp(face.mouth_open, [0.05, 0.4], [1.0, 0.2]))
+    brows = 0.5 if "hat-or-hair" in codes else 1.0
     return Limits(
         low=(yaw[0], pitch[0], roll[0]),
         high=(yaw[1], pitch[1], roll[1]),
         head=head * poorly_lit,
-        eyes=not closed and "sunglasses" not in codes,
+        eyes=not closed and not hidden_eye and not codes & {"sunglasses", "art"},
         mouth=mouth * poorly_lit * (0.7 if "tiny-face" in codes else 1.0),
-        face=0.0 if closed else poorly_lit * (0.7 if "tiny-face" in codes else 1.0),
+        face=0.0 if closed else poorly_lit * brows * (0.7 if "tiny-face" in codes else 1.0),
     )
 
 
