@@ -22,6 +22,7 @@ from .few_step import exchange_unet, take_few_steps
 from .fitting import Fitting, Shape
 from .footprint import Footprint
 from .loading import choose_device, choose_dtype, load_pipeline
+from .manifest import admit
 from .memory import MemoryPlan, apply, free_memory, plan
 from .options import SvdOptions
 from .portrait import Crop, choose_crop
@@ -86,8 +87,9 @@ class SvdBackend:
         """Load the model that the options name.
 
         Raises:
-            WeightsError: if it cannot be had.
+            WeightsError: if it cannot be had, or the license policy refuses it.
         """
+        admit(options.model, runtime)
         device = choose_device(runtime.device)
         dtype = choose_dtype(runtime.dtype if options.dtype == "auto" else options.dtype, device)
         runtime.on_event(Event(stage="backend", message=f"loading {options.model}"))
