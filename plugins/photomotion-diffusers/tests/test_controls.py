@@ -188,3 +188,32 @@ class TestControls(ConditionerContract):
 
         motion = fake_motion(Timing(seconds=1, fps=10))
         assert stage.condition(fake_photo(), fake_analysis(), motion).prompt.endswith("She smiles.")
+
+
+@pytest.mark.parametrize("control", ["draft", "pose", "depth"])
+def test_wan_vace_is_given_the_one_that_is_asked_for(control: str) -> None:
+    """As its control film, in the crop that is generated, after the photo."""
+    from types import SimpleNamespace
+
+    from PIL import Image
+
+    from photomotion_diffusers.families.base import Film
+    from photomotion_diffusers.families.controls import control_films as asked_for
+    from photomotion_diffusers.families.options import WanVaceOptions
+    from photomotion_diffusers.families.registry import FAMILIES
+    from photomotion_diffusers.portrait import choose_crop
+
+    conditioning = ControlsConditioner().condition(
+        fake_photo(WIDTH, HEIGHT), fake_analysis(WIDTH, HEIGHT), fake_motion_of(headYaw=8.0)
+    )
+    family, chosen = FAMILIES["wan-vace"], WanVaceOptions(control=control)
+    crop = choose_crop(conditioning.photo, conditioning.analysis, size=128, multiple=16)
+    given = asked_for(conditioning, family, chosen, crop)([0, 1, 1, 1, 1])
+    photo = Image.fromarray(crop.take(conditioning.photo.pixels))
+    film = Film(image=photo, frames=5, steps=1, guidance=1.0, fps=16, prompt="", negative="", controls=given)
+    video = family.arguments(SimpleNamespace(), film)["video"]
+    assert len(video) == 5 and video[0] is photo
+    if control == "draft":
+        assert given == {} and np.all(np.asarray(video[1]) == 127)
+    else:
+        assert np.array_equal(video[1], crop.take(conditioning.extras["controls"][control](1)))

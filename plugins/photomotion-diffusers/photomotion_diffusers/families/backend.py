@@ -118,7 +118,7 @@ class FamilyBackend:
         size = options.size or math.isqrt(family.pixels)
         crop = choose_crop(conditioning.photo, conditioning.analysis, size=size, multiple=family.multiple)
         reel = Reel(conditioning, timing, crop, options)
-        controls = control_films(conditioning, family, crop)
+        controls = control_films(conditioning, family, options, crop)
         return reel.frames(self._make(reel, options.prompt or conditioning.prompt or PROMPT, seed, controls))
 
     def _make(

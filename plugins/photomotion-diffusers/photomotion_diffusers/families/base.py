@@ -20,6 +20,8 @@ from .steering import Hold, Levels, shortened
 if TYPE_CHECKING:
     from PIL.Image import Image
 
+    from .options import FamilyOptions
+
 __all__ = ["Draft", "Family", "Film"]
 
 
@@ -100,6 +102,10 @@ class Family:
     def count(self, wanted: int) -> int:
         """The smallest number of frames that the model can make and that is not below ``wanted``."""
         return -(-(max(wanted, 2) - 1) // self.group) * self.group + 1
+
+    def films(self, options: FamilyOptions) -> tuple[str, ...]:
+        """Names of the control films that it is given."""
+        return self.controls
 
     def lead(self, pipe: Any) -> int:
         """Frames that the pipeline makes before the photo and throws away."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from pydantic import Field
 
 from photomotion_diffusers.options import DiffusionOptions
@@ -73,6 +75,8 @@ class WanVaceOptions(FamilyOptions):
 
     model: str = "Wan-AI/Wan2.1-VACE-1.3B-diffusers"
     """A directory with a WanVACEPipeline, or a repository on the hub, ``"owner/name"``."""
+    control: Literal["draft", "pose", "landmarks", "depth"] = "draft"
+    """What its control film shows; all but the draft come from the conditioner ``controls``."""
 
 
 class SkyReelsV2Options(FamilyOptions):

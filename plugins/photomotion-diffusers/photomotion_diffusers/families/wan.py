@@ -13,6 +13,7 @@ from photomotion.errors import UsageError, WeightsError
 from photomotion_diffusers.loading import load_pipeline
 
 from .base import Family, Film
+from .options import FamilyOptions
 
 __all__ = ["FastWan", "Wan", "Wan5B", "WanVace"]
 
@@ -113,7 +114,7 @@ class DistilledScheduler(diffusers.FlowMatchEulerDiscreteScheduler):  # type: ig
 
 
 class WanVace(Family):
-    """Wan VACE: the draft itself is the control film; held to it by the clock as well."""
+    """Wan VACE: the draft itself is the control film, or another is; held to the draft by the clock as well."""
 
     name = "wan-vace"
     pipelines = ("WanVACEPipeline",)
@@ -123,12 +124,22 @@ class WanVace(Family):
     packages = ("ftfy",)
     precise_decoder = True
 
+    def films(self, options: FamilyOptions) -> tuple[str, ...]:
+        """The one that the options name, unless that is the draft."""
+        control = getattr(options, "control", "draft")
+        return () if control == "draft" else (control,)
+
     def arguments(self, pipe: Any, film: Film) -> dict[str, Any]:
-        """The photo as first frame to keep, then the draft (gray without one) as what the rest is made from."""
+        """The photo as first frame to keep, then what the rest is made from: the one control film, draft or gray."""
         import PIL.Image
 
         size = film.image.size
-        rest = [] if film.draft is None else [PIL.Image.fromarray(f) for f in film.draft.frames[1 : film.draft.shows]]
+        rest: list[Any] = []
+        if len(film.controls) == 1:
+            (control,) = film.controls.values()
+            rest = list(control[1:])
+        elif film.draft is not None:
+            rest = [PIL.Image.fromarray(f) for f in film.draft.frames[1 : film.draft.shows]]
         rest += [PIL.Image.new("RGB", size, (127, 127, 127))] * (film.frames - 1 - len(rest))
         stock = super().arguments(pipe, film)
         del stock["image"]
