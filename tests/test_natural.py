@@ -25,7 +25,7 @@ from photomotion.builtin.priors.natural.gaze import look, saccade_duration
 from photomotion.builtin.priors.natural.head import hold_head
 from photomotion.builtin.priors.natural.limits import judge
 from photomotion.builtin.priors.natural.person import meet
-from photomotion.data import ARKIT, CHANNELS, Analysis, Face, Finding, Pose, Suitability, Timing
+from photomotion.data import ARKIT, CHANNELS, Analysis, Face, Finding, Pose, Suitability, Timing, Visibility
 from photomotion.stages import MotionPrior
 
 RATES = (12, 24000 / 1001, 24, 25, 30, 50, 60)
@@ -621,12 +621,28 @@ def test_an_open_mouth_is_left_alone():
     assert smiles[0] > smiles[1] > smiles[2] > 0
 
 
+def test_what_is_behind_something_keeps_still():
+    masked = plan(20, codes=("occluded",), visibility=Visibility(mouth=0.1, jaw=0.2))
+    assert not any(masked.column(c).any() for c in masked.channels if c.startswith("mouth"))
+    assert masked.column("eyeBlinkLeft").any()
+    patched = plan(20, codes=("occluded",), visibility=Visibility(left_eye=0.1))
+    assert not any(patched.column(c).any() for c in patched.channels if c.startswith(("eye", "gaze")))
+    assert patched.column("mouthSmileLeft").any()
+    # A far eye that is only turned away still blinks with the other.
+    assert plan(20, visibility=Visibility(left_eye=0.1)).column("eyeBlinkLeft").any()
+
+
+def test_the_brows_move_less_under_a_fringe():
+    free, fringe = (plan(60, codes=codes).column("browInnerUp").max() for codes in ((), ("hat-or-hair",)))
+    assert 0 < fringe < 0.6 * free
+
+
 @given(
     yaw=st.floats(-90, 90),
     pitch=st.floats(-60, 60),
     roll=st.floats(-180, 180),
     mouth=st.floats(0, 1),
-    codes=st.sets(st.sampled_from([*CODES, "mouth-open", "eyes-closed", "blurry"])),
+    codes=st.sets(st.sampled_from([*CODES, "mouth-open", "teeth", "occluded", "hat-or-hair", "eyes-closed", "blurry"])),
 )
 def test_limits_always_leave_room_and_codes_only_tighten(yaw, pitch, roll, mouth, codes):
     face = people({"pose": Pose(yaw=yaw, pitch=pitch, roll=roll), "mouth_open": mouth}).faces[0]
