@@ -90,6 +90,8 @@ class SvdBackend:
             WeightsError: if it cannot be had, or the license policy refuses it.
         """
         admit(options.model, runtime)
+        if options.unet:
+            admit(options.unet.rpartition("/")[0], runtime)
         device = choose_device(runtime.device)
         dtype = choose_dtype(runtime.dtype if options.dtype == "auto" else options.dtype, device)
         runtime.on_event(Event(stage="backend", message=f"loading {options.model}"))

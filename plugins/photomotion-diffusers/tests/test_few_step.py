@@ -15,9 +15,10 @@ from test_svd import CLIP, PLAIN, conditioning_timing, guided, no_weights, optio
 
 from photomotion.data import Timing
 from photomotion.errors import UsageError, WeightsError
-from photomotion.plugin import Runtime
+from photomotion.plugin import Event, Runtime
 from photomotion.testing.fakes import fake_conditioning, fake_photo
 from photomotion_diffusers.clocks import karras
+from photomotion_diffusers.exact import decode
 from photomotion_diffusers.few_step import ConsistencyScheduler, consistency_levels, exchange_unet, take_few_steps
 from photomotion_diffusers.loading import load_pipeline
 from photomotion_diffusers.options import SvdOptions
@@ -148,6 +149,22 @@ def test_windows_agree_and_seeds_decide(pipe: Any) -> None:
     assert torch.equal(films[0], films[1]) and not torch.equal(films[0], films[2])
 
 
+@torch.no_grad()
+def test_a_preview_is_what_the_model_has_just_said(pipe: Any) -> None:
+    """Fresh noise lies on the latents after every step; what is seen has none."""
+    seen: list[tuple[Any, Any]] = []
+
+    def look(event: Event) -> None:
+        if event.preview is not None:
+            seen.append((event.preview(), pipe.scheduler.clean.clone()))
+
+    backend = SvdBackend(pipe, options(steps=3, steer=0, **FEW), look)
+    list(backend.render(fake_conditioning(SHORT, 64, 64), SHORT, 0))
+    assert len(seen) == 3
+    for picture, clean in seen:
+        assert np.array_equal(picture, next(iter(decode(pipe, clean[:, 2:3])))[0])
+
+
 def test_half_precision_keeps_its_dtype(pipe: Any) -> None:
     scheduler = ConsistencyScheduler.from_config(pipe.scheduler.config)
     scheduler.set_timesteps(4)
@@ -184,3 +201,10 @@ def test_other_weights_for_the_u_net(svd_folder: Path, tmp_path: Path) -> None:
     }.items():
         with pytest.raises(WeightsError, match=said):
             exchange_unet(pipe, str(tmp_path / name))
+
+
+def test_their_licence_counts_too(svd_folder: Path) -> None:
+    """Weights of a repository are under the license policy as a model's are."""
+    chosen = SvdOptions(model=str(svd_folder), unet="stabilityai/stable-video-diffusion-img2vid-xt/unet.safetensors")
+    with pytest.raises(WeightsError, match="license_policy='commercial'"):
+        SvdBackend.load(chosen, Runtime(weights=no_weights, device="cpu", license_policy="commercial"))
