@@ -98,7 +98,7 @@ def remove(
     if spectrum is None:
         smooth = _within(wiener(y, cut(y, 2.7 * noise), noise), y, lattice)
     else:
-        both = np.hypot(noise, spectrum)
+        both = np.hypot(noise, spectrum).astype(np.float32)
         smooth = wiener(y, cut(y, 2.7 * both), both)
     noise[:] = _noise(lattice.scale * CHROMA)
     return smooth, _soften(cr, noise), _soften(cb, noise)

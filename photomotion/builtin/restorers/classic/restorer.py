@@ -41,7 +41,7 @@ class ClassicRestorer:
         mend_flaws(work)
         mend_noise(work)
         # Only now is black the print's own, not that of a speck.
-        measured = tone.measure(work.picture, faces)
+        measured = tone.measure(work.picture, faces, specked=work.filled is not None)
         fading, cast = judge_tone(work, measured)
         if fading or cast:
             work.picture = tone.stretch(work.picture, measured, fading, cast)

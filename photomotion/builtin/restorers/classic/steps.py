@@ -12,7 +12,7 @@ from . import blocking, noise, scratches, sharpness, tone
 from .faces import FaceSpot
 from .fill import fill
 from .options import ClassicOptions, Strength
-from .planes import Floats, Mask, luma, merge, percentiles, split
+from .planes import Floats, luma, merge, percentiles, split
 
 __all__ = ["Work", "judge_tone", "mend_blocks", "mend_blur", "mend_flaws", "mend_noise"]
 

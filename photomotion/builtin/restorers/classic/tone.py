@@ -17,7 +17,7 @@ from .planes import Floats, luma, merge, split
 
 __all__ = ["Tone", "measure", "stretch"]
 
-BLACK, WHITE = 3.0, 247.0
+BLACK, WHITE = 0.0, 248.0
 """Where the darkest and lightest hundredth of an unfaded photo lie."""
 FADED = 30.0
 """Darkest colour, least of its channels, from which on a print is faded."""
@@ -44,42 +44,44 @@ class Tone:
         return float(self.dark.min())
 
 
-def measure(picture: Floats, faces: Sequence[FaceSpot]) -> Tone:
-    """Measure a float32 (H, W, 3) picture, at most 512 px of it."""
+def measure(picture: Floats, faces: Sequence[FaceSpot], *, specked: bool = False) -> Tone:
+    """Measure a float32 (H, W, 3) picture, at most 512 px of it; ``specked``: there may still be dust on it."""
     scale = min(1.0, 512 / max(picture.shape[:2]))
     small = cv2.resize(picture, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+    rounded = np.clip(np.round(small), 0, 255).astype(np.uint8)
+    small = cv2.medianBlur(rounded, 9 if specked else 5).astype(np.float32)
     y, cr, cb = split(small)
     low, high = np.percentile(y, [1.2, 98.8])
-    dark, light = small[y <= low].mean(axis=0), small[y >= high].mean(axis=0)
+    blacks, whites = small[y <= low], small[y >= high]
+    dark, light = blacks.mean(axis=0), whites.mean(axis=0)
     bins = (y // 8).astype(int).clip(0, 31).reshape(-1)
     count = np.maximum(np.bincount(bins, minlength=32), 1)
     left = [c.reshape(-1) - (np.bincount(bins, c.reshape(-1), 32) / count)[bins] for c in (cr, cb)]
     coloured = bool(np.percentile(np.hypot(*left), 90) > 5)
-    return Tone(dark, light, coloured, _cast(small, dark, light, faces, scale) if coloured else 0.0)
+    if not coloured:
+        return Tone(dark, light, False, 0.0)
+    one_black = float(blacks.std(axis=0).max()) <= 5
+    gain = _skin_gain(small, dark, light, faces, scale)
+    return Tone(dark, light, True, _cast(dark, light, np.median(small.reshape(-1, 3), axis=0), one_black, gain))
 
 
-def _cast(small: Floats, dark: Floats, light: Floats, faces: Sequence[FaceSpot], scale: float) -> float:
+def _cast(dark: Floats, light: Floats, middle: Floats, one_black: bool, gain: float | None) -> float:
     """Tint of the white, if there is reason to take it for a cast.
 
-    Either black has the same tint, since nothing in a scene tints both; or skin says so. Where there is skin, it must
-    come out more like skin. Green is what grass is, no dye that is left.
+    Either all blacks have one and the same tint and it is that of white, since nothing in a scene tints both; or skin
+    says so. Where there is skin, it must come out more like skin. Green is what grass is, no dye that is left.
     """
-    tints = [c - c.mean() for c in (dark, light, np.median(small.reshape(-1, 3), axis=0))]
-    sizes = [float(np.ptp(t)) for t in tints]
-    least = 25 if dark.min() >= FADED else 45  # faded blacks are evidence of their own
-    if sizes[1] < least or light.mean() < 110 or light.argmax() == 1:
+    tints = [colour - colour.mean() for colour in (dark, light, middle)]
+    of_dark, of_light, of_middle = (float(np.ptp(tint)) for tint in tints)
+    if of_light < 22 or light.mean() < 110 or light.argmax() == 1:
         return 0.0
 
-    def agree(a: int, b: int) -> bool:
-        return float(tints[a] @ tints[b]) > 0.8 * float(np.linalg.norm(tints[a]) * np.linalg.norm(tints[b]))
+    def alike(a: int, b: int) -> float:
+        return float(tints[a] @ tints[b]) / max(float(np.linalg.norm(tints[a]) * np.linalg.norm(tints[b])), 1e-6)
 
-    both = sizes[0] >= 18 and agree(0, 1)
-    better = _skin_gain(small, dark, light, faces, scale)
-    if not (both and (better is None or better > 0)) and not (
-        better is not None and better > 8 and agree(1, 2) and sizes[2] > 20
-    ):
-        return 0.0
-    return sizes[1]
+    dyes = one_black and of_dark >= 15 and alike(0, 1) > 0.6 and (gain is None or gain > 0)
+    skin = gain is not None and gain > 8 and of_light >= 45 and of_middle > 20 and alike(1, 2) > 0.8
+    return of_light if dyes or skin else 0.0
 
 
 def _skin_gain(small: Floats, dark: Floats, light: Floats, faces: Sequence[FaceSpot], scale: float) -> float | None:
