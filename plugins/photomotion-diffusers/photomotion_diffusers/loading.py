@@ -76,6 +76,11 @@ def load_pipeline(
 
     folder = locate(model, revision=revision, half=dtype != torch.float32)
     name = check_folder(folder, model, expected)
+    if not hasattr(diffusers, kind or name):
+        raise WeightsError(
+            f"{model} needs diffusers' {kind or name}, which {diffusers.__version__} does not have; "
+            "run 'pip install -U diffusers'"
+        )
     names = [path.relative_to(folder).as_posix() for path in folder.rglob("*.safetensors")]
     variant = _variant(names, half=dtype != torch.float32)
     try:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 from pydantic_core import PydanticUndefined
 
 from photomotion.errors import WeightsError
@@ -15,6 +16,7 @@ from photomotion_diffusers.auto import MODELS
 from photomotion_diffusers.families.offers import FAMILY_BACKENDS
 from photomotion_diffusers.families.options import CogVideoXOptions, CosmosOptions
 from photomotion_diffusers.families.registry import FAMILIES, UNTESTED
+from photomotion_diffusers.loading import load_pipeline
 from photomotion_diffusers.manifest import Model, admit, check_licence, describe, known_models
 from photomotion_diffusers.plugin import BACKENDS
 
@@ -100,6 +102,12 @@ def test_a_family_says_its_limits_when_it_is_loaded() -> None:
     assert [event.notice for event in events] == [True]
     assert "pixelates faces" in events[0].message
     assert CogVideoXOptions().model == "THUDM/CogVideoX-5b-I2V"
+
+
+def test_a_pipeline_that_diffusers_does_not_have_yet(tmp_path: Path) -> None:
+    (tmp_path / "model_index.json").write_text('{"_class_name": "TomorrowsPipeline"}')
+    with pytest.raises(WeightsError, match="pip install -U diffusers"):
+        load_pipeline(str(tmp_path), {"TomorrowsPipeline"}, torch.float32, None)
 
 
 def test_an_unknown_model_has_a_page() -> None:
