@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from .choices import Choice, check_needs, check_options, choose, load
 from .clip import Clip, Report
-from .data import Analysis, Motion, Restoration, Timing
+from .data import Analysis, Motion, Photo, Restoration, Timing
 from .errors import DestinationError, PhotoError, StageError, UsageError
 from .pipeline import Stage, Stages, analyze, encode, plan, restore, run
 from .plugin import Event, LicensePolicy, Runtime
@@ -241,8 +241,12 @@ class Animator:
 
         return restore(read_photo(photo), self._stages, on_event=self._on_event)
 
-    def inspect(self, photo: PhotoSource) -> Analysis:
-        """Restore and analyze a photo: who is in it, and what to expect of a film. Nobody in it is no error.
+    def prepare(self, photo: PhotoSource, *, size: int | None = None) -> tuple[Photo, Analysis]:
+        """Restore and analyze a photo: as the film would start, and what is known of it.
+
+        Args:
+            photo: as for :meth:`animate`.
+            size: long edge, px; None: as the photo is.
 
         Raises:
             PhotoError: if the photo cannot be read.
@@ -251,7 +255,16 @@ class Animator:
         from .reading import read_photo
 
         restoration = restore(read_photo(photo), self._stages, on_event=self._on_event)
-        return analyze(restoration.photo, self._stages, size=None, on_event=self._on_event)[1]
+        return analyze(restoration.photo, self._stages, size=size, on_event=self._on_event)
+
+    def inspect(self, photo: PhotoSource) -> Analysis:
+        """Restore and analyze a photo: who is in it, and what to expect of a film. Nobody in it is no error.
+
+        Raises:
+            PhotoError: if the photo cannot be read.
+            StageError: if a stage fails.
+        """
+        return self.prepare(photo)[1]
 
     def plan(
         self, photo: PhotoSource, *, seconds: float = 5.0, fps: float = 25, loop: bool = False, seed: int = 0
@@ -263,13 +276,10 @@ class Animator:
             StageError: if a stage fails.
             UsageError: for a length, frame rate or seed that cannot be.
         """
-        from .reading import read_photo
-
         timing = _timing(seconds, fps, loop)
         _check_seed(seed)
-        restoration = restore(read_photo(photo), self._stages, on_event=self._on_event)
-        mended, analysis = analyze(restoration.photo, self._stages, size=None, on_event=self._on_event)
-        return plan(mended, analysis, self._stages, timing, seed=seed, on_event=self._on_event)
+        prepared, analysis = self.prepare(photo)
+        return plan(prepared, analysis, self._stages, timing, seed=seed, on_event=self._on_event)
 
     def animate_all(
         self,

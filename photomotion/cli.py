@@ -136,12 +136,10 @@ def animate(
 def inspect(context: click.Context, /, photo: Path, as_json: bool, picture: Path | None, **flags: Any) -> None:
     """Say what is in PHOTO, and what to expect of a film."""
     from .console import ProgressBar, analysis_data, describe_analysis
-    from .reading import read_photo
 
     bar = ProgressBar()
     with open_animator(compose(context, None, flags), bar) as animator, bar.of(photo.name):
-        opened = read_photo(photo)
-        analysis = animator.inspect(opened)
+        opened, analysis = animator.prepare(photo)
     if picture:
         from .destinations import plan_file, write_whole
         from .portrait import draw_png

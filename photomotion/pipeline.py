@@ -6,7 +6,7 @@ import hashlib
 import threading
 from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Generic, TypeVar
 
@@ -176,7 +176,10 @@ def restore(photo: Photo, stages: Stages, *, on_event: Callable[[Event], None]) 
 def analyze(
     photo: Photo, stages: Stages, *, size: int | None, on_event: Callable[[Event], None]
 ) -> tuple[Photo, Analysis]:
-    """Resize and analyze a mended photo: the next two steps of :func:`run`.
+    """Resize a mended photo, analyze it, and turn it upright if it lies on its side: the next steps of :func:`run`.
+
+    Returns:
+        The photo as the film starts, and what is known of it.
 
     Raises:
         StageError: if the analyzer fails.
@@ -186,13 +189,24 @@ def analyze(
 
         photo = resize_photo(photo, size)
     on_event(Event(stage="analyzer", message="looking for faces"))
-    with stages.analyzer.at_work(photo.name) as analyzer:
-        analysis = stages.analyzer.check(analyzer.analyze(photo), Analysis, "analyze")
+    analysis = _look(photo, stages.analyzer)
+    if not analysis.suitability.turn:
+        return photo, analysis
+    photo = photo.turned(analysis.suitability.turn)
+    turned = _look(photo, stages.analyzer)
+    said = [finding for finding in analysis.suitability.findings if finding.code == "rotated-scan"]
+    suitability = replace(turned.suitability, findings=(*said, *turned.suitability.findings))
+    return photo, replace(turned, suitability=suitability)
+
+
+def _look(photo: Photo, stage: Stage[FaceAnalyzer]) -> Analysis:
+    with stage.at_work(photo.name) as analyzer:
+        analysis = stage.check(analyzer.analyze(photo), Analysis, "analyze")
     if analysis.matte.shape != photo.pixels.shape[:2]:
         raise StageError(
-            f"{stages.analyzer.label}: the matte has shape {analysis.matte.shape}, the photo {photo.pixels.shape[:2]}"
+            f"{stage.label}: the matte has shape {analysis.matte.shape}, the photo {photo.pixels.shape[:2]}"
         )
-    return photo, analysis
+    return analysis
 
 
 def plan(

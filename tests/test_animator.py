@@ -16,7 +16,7 @@ from pydantic import Field
 
 from photomotion import Animator, Photo
 from photomotion.clip import Report
-from photomotion.data import Analysis, Conditioning, FaceMotion, Frame, Motion, Timing
+from photomotion.data import Analysis, Conditioning, FaceMotion, Finding, Frame, Motion, Suitability, Timing
 from photomotion.errors import (
     IncompatibleStages,
     NoFaceFound,
@@ -485,3 +485,35 @@ def test_the_people_of_an_album_do_not_move_in_step(make: Make) -> None:
     values = [motion.faces[0].values for motion in motions]
     assert (values[0] == values[1]).all()
     assert np.abs(values[0] - values[2]).max() > 0.1
+
+
+class SidewaysAnalyzer(DrawnAnalyzer):
+    """Says of a wide picture that it lies on its side."""
+
+    def analyze(self, photo: Photo) -> Analysis:
+        analysis = super().analyze(photo)
+        if photo.width <= photo.height:
+            return analysis
+        finding = Finding(code="rotated-scan", value=90, message="On its side.", action="it is turned upright first")
+        return replace(analysis, suitability=Suitability(findings=(finding,), turn=90))
+
+
+def test_a_scan_on_its_side_is_turned_upright(make: Make) -> None:
+    upright = fake_photo()
+    lying = upright.turned(270)
+    assert (lying.width, lying.height) == (upright.height, upright.width)
+    clip = make(analyzer=SidewaysAnalyzer()).animate(lying)
+    assert (clip.photo.pixels == upright.pixels).all()
+    assert (next(iter(clip)).pixels == upright.pixels).all()
+    assert [finding.code for finding in clip.report.findings] == ["rotated-scan"]
+    photo, analysis = make(analyzer=SidewaysAnalyzer()).prepare(lying)
+    assert (photo.pixels == upright.pixels).all()
+    assert analysis.matte.shape == upright.pixels.shape[:2]
+
+
+def test_the_real_analyzer_has_a_scan_turned(astronaut: Path) -> None:
+    upright = Animator().prepare(str(astronaut), size=384)[0]
+    for degrees in (90, 180, 270):
+        turned, analysis = Animator().prepare(upright.turned(degrees))
+        assert (turned.pixels == upright.pixels).all()
+        assert "rotated-scan" in analysis.suitability.of_face(None)

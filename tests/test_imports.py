@@ -79,7 +79,7 @@ def test_imports_go_one_way(path: Path) -> None:
 def test_builtin_implementations_do_not_know_each_other(path: Path) -> None:
     own = name_of(path)[:3]
     others = {parts for parts in house_imports(path) if parts[0] == "builtin" and parts[:3] != own}
-    assert others == set()
+    assert others - {("builtin", "defects")} == set(), "what is wrong with a print is measured in one place for all"
 
 
 @pytest.mark.parametrize("path", [p for p in modules() if name_of(p)[:1]], ids=lambda p: ".".join(name_of(p)))

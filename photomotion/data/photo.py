@@ -52,3 +52,11 @@ class Photo:
     def with_pixels(self, pixels: npt.NDArray[np.uint8]) -> Photo:
         """The same photo with other pixels, say after restoration or resizing."""
         return replace(self, pixels=pixels)
+
+    def turned(self, degrees: int) -> Photo:
+        """The same photo turned clockwise.
+
+        Args:
+            degrees: a multiple of 90.
+        """
+        return self.with_pixels(np.ascontiguousarray(np.rot90(self.pixels, -degrees // 90)))
