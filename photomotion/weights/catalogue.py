@@ -12,7 +12,7 @@ import hashlib
 import json
 import os
 import secrets
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from pathlib import Path
 from typing import Any, cast
 
@@ -93,22 +93,16 @@ class Catalogue:
         check_policy(self.entries[name], self.policy)
         return self.entries[name]
 
-    def check_usable(self, names: Iterable[str]) -> None:
+    def check_usable(self, names: Collection[str]) -> None:
         """See that the policy leaves something to use of what a stage may use.
 
         Raises:
             WeightsError: if it refuses all of these.
         """
-        refusals = []
-        for name in names:
-            try:
+        known = [self.entries[name] for name in names if name in self.entries]
+        if not any(self.policy == "any" or entry.permissive for entry in known):
+            for name in names:
                 self.find(name)
-            except WeightsError as error:
-                refusals.append(error)
-            else:
-                return
-        if refusals:
-            raise refusals[0]
 
     def path(self, entry: WeightFile) -> Path:
         """Where a file lies, or would lie."""
