@@ -479,6 +479,31 @@ def test_a_steered_run_is_the_explicit_loop(name: str, loop: Any, folder: Path) 
     assert float((free - by_hand).abs().max()) > 1e-2 * scale
 
 
+@pytest.mark.parametrize("name", ["ltx2", "framepack", "wan-animate", "hunyuan15", "skyreels-df"])
+def test_a_run_begins_with_the_noised_draft(name: str, folder: Path) -> None:
+    """What the network sees first, after the photo's own latents."""
+    family, pipe, asked = ADAPTER[name], open_pipe(name, folder), film(halves)
+    seen: list[torch.Tensor] = []
+
+    def look(module: Any, args: Any, kwargs: dict[str, Any]) -> None:
+        seen.append(kwargs["hidden_states"].clone())
+
+    hook = pipe.transformer.register_forward_pre_hook(look, with_kwargs=True)
+    family.run(pipe, asked)
+    hook.remove()
+    levels = family.levels(pipe, asked)
+    first = levels.first(0.9)
+    assert first > 0
+    start = family.clock(pipe, asked, levels, first).start
+    begun = seen[0][:1] if name == "ltx2" else seen[0][:, : start.shape[1]]
+    if name == "framepack":
+        start = start[:, :, 1:]
+    known = {"ltx2": (slice(None), slice(2)), "skyreels-df": (slice(None), slice(None), slice(1))}.get(name)
+    if known is not None:
+        begun[known] = start[known] = 0
+    torch.testing.assert_close(begun, start, rtol=1e-5, atol=1e-5)
+
+
 class TestSections:
     """Framepack makes a film in sections; each must follow its own part of the draft."""
 

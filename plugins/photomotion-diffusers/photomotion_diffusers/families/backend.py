@@ -16,6 +16,7 @@ from photomotion.data import Conditioning, Frame, Timing
 from photomotion.errors import WeightsError
 from photomotion.plugin import Event, Runtime
 from photomotion_diffusers.loading import choose_device, choose_dtype, locate
+from photomotion_diffusers.manifest import admit
 from photomotion_diffusers.portrait import choose_crop
 from photomotion_diffusers.reel import Reel, check_guide
 from photomotion_diffusers.refining import Steering, release_map, to_schedule
@@ -48,8 +49,9 @@ def load_family(family: Family, options: FamilyOptions, runtime: Runtime, accept
         accepted: whether the user has said that a gated licence covers them.
 
     Raises:
-        WeightsError: if the model cannot be had, or its licence has not been accepted.
+        WeightsError: if the model cannot be had, its licence has not been accepted, or the license policy refuses it.
     """
+    admit(options.model, runtime)
     if family.gated and not accepted:
         raise WeightsError(
             f"{options.model}: {family.gated}. If it covers you, say so with backend.accept_licence=true; "

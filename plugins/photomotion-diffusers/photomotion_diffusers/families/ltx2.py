@@ -7,8 +7,7 @@ from typing import Any
 import numpy as np
 import PIL.Image
 import torch
-from diffusers.pipelines.ltx2.pipeline_ltx2_image2video import calculate_shift
-from diffusers.pipelines.ltx2.utils import apply_image_conditioning_crf, resolve_default_image_crf
+from diffusers.pipelines.ltx.pipeline_ltx import calculate_shift
 
 from photomotion_diffusers.clocks import Clock
 
@@ -69,18 +68,22 @@ class Ltx2(Ltx):
         space, time = pipe.vae_spatial_compression_ratio, pipe.vae_temporal_compression_ratio
         shape = (film.frames - 1) // time + 1, height // space, width // space
         patch = pipe.transformer_spatial_patch_size, pipe.transformer_temporal_patch_size
-        z = pipe._unpack_latents(clock.z, *shape, *patch)
+        z = pipe._unpack_latents(clock.z, *shape, *patch).clone()
         z[:, :, :1] = self._photo(pipe, film.image)
         vae, sound = pipe.vae, pipe.audio_vae
         mean, deviation = vae.latents_mean.float().cpu(), vae.latents_std.float().cpu()
         z = pipe._denormalize_latents(z, mean, deviation, vae.config.scaling_factor)
         second = pipe.audio_sampling_rate / pipe.audio_hop_length / float(pipe.audio_vae_temporal_compression_ratio)
         length = round(film.frames / round(film.fps) * second)
-        mute = sound.latents_mean.float().cpu().expand(1, length, -1).contiguous()
+        mute = sound.latents_mean.float().cpu().expand(1, length, -1)
+        mute = pipe._unpack_audio_latents(mute, length, sound.config.mel_bins // pipe.audio_vae_mel_compression_ratio)
         return {"latents": z, "audio_latents": mute, "noise_scale": levels.noise[first]}
 
     def _photo(self, pipe: Any, image: PIL.Image.Image) -> torch.Tensor:
         """The photo's latents (1, C, 1, h, w), normalised, on the CPU."""
+        # Not every diffusers that this plugin runs with has them.
+        from diffusers.pipelines.ltx2.utils import apply_image_conditioning_crf, resolve_default_image_crf
+
         crf = resolve_default_image_crf(pipe.text_encoder)
         pixels = torch.from_numpy(apply_image_conditioning_crf(np.array(image), crf).copy())
         device, dtype = self.place(pipe)
