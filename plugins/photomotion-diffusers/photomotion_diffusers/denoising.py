@@ -116,7 +116,7 @@ class Denoising:
     def call(self, shot: Shot, clock: Clock | None, tell: Tell) -> torch.Tensor:
         """One call of the pipeline, held by a clock or by nothing: clean latents as :meth:`run` gives them."""
         options, pipe, frames = self._options, self._pipe, len(shot.rows)
-        outlook = Outlook(tuple(self.sigmas), None if clock is None else clock.start)
+        outlook = Outlook(None if clock is None else clock.start)
 
         def after(step: int, latents: torch.Tensor) -> None:
             outlook.see(step, latents)
@@ -155,11 +155,11 @@ class Denoising:
     def _picture(self, outlook: Outlook, frame: int) -> Picture:
         """One frame of what is under the noise, through the decoder."""
         pipe = self._pipe
-        part = slice(frame, frame + 1)
         # A consistency model's steps are no straight lines, but it has just said where they lead.
         said = getattr(pipe.scheduler, "clean", None)
-        clean = outlook.clean(part, 1) if said is None else said[:, part].float()
-        (pictures,) = decode(pipe, clean.to(pipe._execution_device))
+        levels = self.sigmas[outlook.step : outlook.step + 2]
+        clean = outlook.clean(levels[0], levels[1]) if said is None else said.float()
+        (pictures,) = decode(pipe, clean[:, frame : frame + 1].to(pipe._execution_device))
         return np.asarray(pictures[0])
 
 

@@ -26,8 +26,9 @@ from torch import nn
 
 from .attention import Kernel, fuse_attention, shorten_cross_attention
 from .convolution import blend_in_one_pass, flatten_temporal, to_channels_last
+from .latents import as_bytes
 
-__all__ = ["Exact", "as_bytes", "decode", "speed_up"]
+__all__ = ["Exact", "decode", "speed_up"]
 
 _SHAPES = 64  # the U-Net's blocks come in some twenty shapes; PyTorch gives up compiling one function after eight
 
@@ -116,9 +117,3 @@ def decode(pipe: Any, latents: torch.Tensor, chunk: int | None = None) -> Iterat
         part = 1 / pipe.vae.config.scaling_factor * frames[first : first + (chunk or len(frames))]
         pictures = pipe.vae.decode(part.to(pipe.vae.dtype), num_frames=len(part)).sample
         yield as_bytes(pictures).cpu().numpy()
-
-
-def as_bytes(pictures: torch.Tensor) -> torch.Tensor:
-    """Pictures (n, 3, H, W) in -1..1 as uint8 (n, H, W, 3), on the device where they are."""
-    scaled = (pictures.float() * 0.5 + 0.5).clamp(0, 1) * 255
-    return scaled.round().to(torch.uint8).permute(0, 2, 3, 1).contiguous()

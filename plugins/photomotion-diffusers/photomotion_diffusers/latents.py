@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-__all__ = ["encode", "ladder"]
+__all__ = ["as_bytes", "encode", "ladder"]
 
 
 def ladder(pipe: Any, steps: int) -> list[float]:
@@ -45,3 +45,9 @@ def encode(pipe: Any, pictures: Sequence[npt.NDArray[np.uint8]], chunk: int) -> 
         if upcast:
             vae.to(dtype=own)
     return torch.cat(parts) * float(vae.config.scaling_factor)
+
+
+def as_bytes(pictures: torch.Tensor) -> torch.Tensor:
+    """Pictures (n, 3, H, W) in -1..1 as uint8 (n, H, W, 3), on the device where they are."""
+    scaled = (pictures.float() * 0.5 + 0.5).clamp(0, 1) * 255
+    return scaled.round().to(torch.uint8).permute(0, 2, 3, 1).contiguous()

@@ -68,27 +68,30 @@ class Outlook:
     there is only one, and what is told is as noisy as it.
 
     Args:
-        levels: sigma or noise before each step and after the last.
         start: the latents before the first step, if they are known.
     """
 
-    def __init__(self, levels: tuple[float, ...], start: torch.Tensor | None = None) -> None:
-        self._levels = levels
+    def __init__(self, start: torch.Tensor | None = None) -> None:
         self._before: torch.Tensor | None = None
         self._now = start
-        self._step = -1
+        self.step = -1
+        """The last one that was seen, 0 is the first."""
 
     def see(self, step: int, latents: torch.Tensor) -> None:
-        """Take in the latents after ``step`` (0 is the first); kept, not copied, until the step after the next."""
-        self._before, self._now, self._step = self._now, latents, step
+        """Take in the latents after a step; kept, not copied, until the step after the next."""
+        self._before, self._now, self.step = None if step == 0 <= self.step else self._now, latents, step
 
-    def clean(self, frames: slice, axis: int) -> torch.Tensor:
-        """Some frames of the estimate, float32, without a batch of their own computed."""
+    def clean(self, high: float, low: float, gains: tuple[float, float] = (1.0, 1.0)) -> torch.Tensor:
+        """The estimate, float32, where the last latents are.
+
+        Args:
+            high: sigma or noise before the last step.
+            low: and after it.
+            gains: what the latents were multiplied by at these two.
+        """
         assert self._now is not None
-        cut = (slice(None),) * axis + (frames,)
-        now = self._now[cut].float()
-        high, low = self._levels[self._step], self._levels[self._step + 1]
+        now = self._now.float() / gains[1]
         if self._before is None or high == low:
             return now / (1 + low)
-        before = self._before[cut].float().to(now.device)
+        before = self._before.float().to(now.device) / gains[0]
         return now - low * (before - now) / (high - low)

@@ -28,7 +28,8 @@ from photomotion.testing.fakes import fake_conditioning
 from photomotion_diffusers.clocks import karras
 from photomotion_diffusers.families import backend as backend_module
 from photomotion_diffusers.families.backend import FamilyBackend, load_family
-from photomotion_diffusers.families.base import Draft, Family, Film, flow_levels
+from photomotion_diffusers.families.base import Family, flow_levels
+from photomotion_diffusers.families.film import Draft, Film
 from photomotion_diffusers.families.framepack import Framepack, FramepackForward
 from photomotion_diffusers.families.offers import FAMILY_BACKENDS
 from photomotion_diffusers.families.options import (

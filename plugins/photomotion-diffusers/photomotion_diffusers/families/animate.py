@@ -9,7 +9,7 @@ import torch
 
 from photomotion_diffusers.clocks import Clock
 
-from .base import Film
+from .film import Film
 from .steering import Levels
 from .wan import Wan
 

@@ -2,69 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
+import numpy.typing as npt
 import torch
 
 from photomotion.errors import UsageError
 from photomotion_diffusers.clocks import Clock
+from photomotion_diffusers.latents import as_bytes
 from photomotion_diffusers.loading import load_pipeline
+from photomotion_diffusers.preview import Outlook
 
+from .film import Film
 from .steering import Hold, Levels, shortened
 
 if TYPE_CHECKING:
-    from PIL.Image import Image
-
     from .options import FamilyOptions
 
-__all__ = ["Draft", "Family", "Film"]
+__all__ = ["Family", "flow_levels"]
 
-
-@dataclass(frozen=True, kw_only=True)
-class Film:
-    """What one run of a pipeline is asked for."""
-
-    image: Image
-    """The first frame, RGB, of the film's size."""
-    frames: int
-    """How many, as the family counts: a multiple of its time group, plus 1."""
-    steps: int
-    """Denoising steps of a whole run."""
-    guidance: float
-    """Classifier-free guidance; 1 switches it off."""
-    fps: float
-    """Frames a second that the model is to imagine."""
-    prompt: str
-    negative: str
-    seed: int = 0
-    draft: Draft | None = None
-    """What it is held to; None is the model left free."""
-    controls: Mapping[str, Sequence[Image]] = field(default_factory=dict)
-    """Control films by name, one picture for each frame, for a family whose ``controls`` name them."""
-
-    def generator(self) -> torch.Generator:
-        """A fresh one on the CPU: the same numbers on every device."""
-        return torch.Generator().manual_seed(self.seed)
-
-
-@dataclass(frozen=True, eq=False, kw_only=True)
-class Draft:
-    """The draft of a film, and until when each place of it holds."""
-
-    frames: np.ndarray[Any, np.dtype[np.uint8]]
-    """uint8 (F, H, W, 3), of the film's size; frame 0 is its image."""
-    release: Callable[[int, int], torch.Tensor]
-    """From the number of latent frames and the pixels of a latent to float32 (f, h, w): the noise level, 0..1, at which
-    each latent is let go; 0 never, 1 at once."""
-    start: float = 1.0
-    """The noise level, 0..1, at which the run begins: below 1, what the draft shows is kept in the rough everywhere."""
-    shows: int | None = None
-    """How many of its frames say what is to happen; the others only fill the array. None is all."""
+Picture = npt.NDArray[np.uint8]
 
 
 class Family:
@@ -159,6 +120,35 @@ class Family:
         """Latents (1, C, f, h, w) as the pipeline's loop holds them."""
         return latents
 
+    def unpack(self, pipe: Any, latents: torch.Tensor, film: Film) -> torch.Tensor:
+        """Latents as the pipeline's loop holds them as (1, C, f, h, w)."""
+        return latents
+
+    def decode(self, pipe: Any, z: torch.Tensor) -> torch.Tensor:
+        """The film (1, 3, F, H, W) in -1..1 of latents as :meth:`encode` gives them."""
+        shape = (1, -1, 1, 1, 1)
+        mean = torch.tensor(pipe.vae.config.latents_mean).view(shape).to(z)
+        return self.decoded(pipe, z * torch.tensor(pipe.vae.config.latents_std).view(shape).to(z) + mean)
+
+    def decoded(self, pipe: Any, z: torch.Tensor) -> torch.Tensor:
+        """Latents in the autoencoder's own scale through its decoder."""
+        video: torch.Tensor = pipe.vae.decode(z.to(pipe.vae.dtype), return_dict=False)[0]
+        return video
+
+    def picture(self, pipe: Any, film: Film, outlook: Outlook, levels: Levels, first: int) -> Picture:
+        """One frame of what is under the noise now, uint8 (H, W, 3): a preview.
+
+        It is the latent frame in the middle, decoded alone, as if it were the first of a film: quick, and rougher than
+        what it becomes among its neighbours.
+        """
+        step = first + outlook.step
+        gains = levels.gain_at(step), levels.gain_at(step + 1)
+        with torch.no_grad():
+            z = self.unpack(pipe, outlook.clean(levels.noise[step], levels.noise[step + 1], gains), film)
+            middle = z.shape[2] // 2
+            video = self.decode(pipe, z[:, :, middle : middle + 1].to(self.place(pipe)[0]))
+        return np.asarray(as_bytes(video[:, :, -1]).cpu().numpy()[0])
+
     def place(self, pipe: Any) -> tuple[Any, torch.dtype]:
         """Where a draft is encoded, and in what."""
         return pipe._execution_device, pipe.vae.dtype
@@ -187,8 +177,14 @@ class Family:
         Without a draft this is the stock pipeline's call, bit for bit.
         """
         further: dict[str, Any] = {}
-        total = film.steps * self.sections(film)
-        hold = Hold(clock=None, levels=Levels(noise=(1.0, 0.0)), report=lambda done: report(done, total))
+        total, first, outlook = film.steps * self.sections(film), 0, Outlook()
+        levels: Levels | None = None
+
+        def look(step: int, latents: torch.Tensor) -> None:
+            outlook.see(step, latents)
+            film.show(lambda: self.picture(pipe, film, outlook, levels or self.levels(pipe, film), first))
+
+        hold = Hold(clock=None, levels=Levels(noise=(1.0, 0.0)), report=lambda done: report(done, total), look=look)
         context: AbstractContextManager[None] = nullcontext()
         if film.draft is not None:
             levels = self.levels(pipe, film)
@@ -196,7 +192,7 @@ class Family:
             clock = self.clock(pipe, film, levels, first)
             further = self.begin(pipe, film, clock, levels, first)
             left = (film.steps - first) * self.sections(film)
-            hold = Hold(clock=clock, levels=levels, first=first, report=lambda done: report(done, left))
+            hold = Hold(clock=clock, levels=levels, first=first, report=lambda done: report(done, left), look=look)
             context = self.shorten(pipe, first)
         try:
             with context, torch.no_grad():
@@ -220,7 +216,9 @@ class Family:
         video = (frames.permute(3, 0, 1, 2)[None].float() / 127.5 - 1).to(device, dtype)
         with torch.no_grad():
             z = self.encode(pipe, video).cpu()
-        release = film.draft.release(z.shape[2], video.shape[-1] // z.shape[-1]).clone()
+        before = lead // self.group
+        release = film.draft.release(z.shape[2] - before, video.shape[-1] // z.shape[-1])
+        release = torch.cat([release[:1]] * before + [release])
         if self.keeps_first(pipe):
             release[0] = torch.inf
         return Clock(

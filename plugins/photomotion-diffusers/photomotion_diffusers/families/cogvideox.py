@@ -8,7 +8,8 @@ import torch
 
 from photomotion_diffusers.clocks import Clock
 
-from .base import Family, Film
+from .base import Family
+from .film import Film
 from .steering import Levels
 
 __all__ = ["CogVideoX"]
@@ -47,6 +48,14 @@ class CogVideoX(Family):
         pair = pipe.transformer.config.patch_size_t
         missing = -frames.shape[1] % pair if pair else 0
         return torch.cat([frames[:, :1]] * missing + [frames], 1)
+
+    def unpack(self, pipe: Any, latents: torch.Tensor, film: Film) -> torch.Tensor:
+        """Channels before frames."""
+        return latents.permute(0, 2, 1, 3, 4)
+
+    def decode(self, pipe: Any, z: torch.Tensor) -> torch.Tensor:
+        """Scaled by one number."""
+        return self.decoded(pipe, z / pipe.vae_scaling_factor_image)
 
     def begin(self, pipe: Any, film: Film, clock: Clock, levels: Levels, first: int) -> dict[str, Any]:
         """In the model's own precision: the loop computes in that of the latents it is given."""

@@ -9,7 +9,8 @@ import torch
 
 from photomotion_diffusers.clocks import Clock
 
-from .base import Family, Film
+from .base import Family
+from .film import Film
 from .steering import Levels
 
 __all__ = ["Cosmos"]

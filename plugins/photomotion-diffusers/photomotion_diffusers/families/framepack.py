@@ -14,7 +14,8 @@ from diffusers.pipelines.hunyuan_video.pipeline_hunyuan_video_framepack import c
 
 from photomotion_diffusers.clocks import Clock
 
-from .base import Film, flow_levels
+from .base import flow_levels
+from .film import Film
 from .hunyuan import Hunyuan
 from .steering import Hold, Levels
 

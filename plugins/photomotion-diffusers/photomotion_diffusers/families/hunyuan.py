@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 import torch
 
-from .base import Family, Film, flow_levels
+from .base import Family, flow_levels
+from .film import Film
 from .steering import Levels
 
 __all__ = ["Hunyuan"]
@@ -52,3 +53,7 @@ class Hunyuan(Family):
         """Scaled by one number."""
         z: torch.Tensor = pipe.vae.encode(video).latent_dist.mode().float() * pipe.vae.config.scaling_factor
         return z
+
+    def decode(self, pipe: Any, z: torch.Tensor) -> torch.Tensor:
+        """Scaled by one number."""
+        return self.decoded(pipe, z / pipe.vae.config.scaling_factor)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from .base import Film
+from .film import Film
 from .hunyuan import Hunyuan
 from .steering import Hold
 from .stepping import stepped

@@ -12,7 +12,8 @@ from diffusers.pipelines.ltx.pipeline_ltx_condition import linear_quadratic_sche
 
 from photomotion_diffusers.clocks import Clock
 
-from .base import Family, Film, flow_levels
+from .base import Family, flow_levels
+from .film import Film
 from .steering import Levels
 
 __all__ = ["Ltx", "LtxCondition"]
@@ -73,6 +74,23 @@ class Ltx(Family):
         packed = pipe._pack_latents(latents, pipe.transformer_spatial_patch_size, pipe.transformer_temporal_patch_size)
         assert isinstance(packed, torch.Tensor)
         return packed
+
+    def unpack(self, pipe: Any, latents: torch.Tensor, film: Film) -> torch.Tensor:
+        """From tokens."""
+        width, height = film.image.size
+        space, time = pipe.vae_spatial_compression_ratio, pipe.vae_temporal_compression_ratio
+        shape = (film.frames - 1) // time + 1, height // space, width // space
+        patch = pipe.transformer_spatial_patch_size, pipe.transformer_temporal_patch_size
+        z: torch.Tensor = pipe._unpack_latents(latents, *shape, *patch)
+        return z
+
+    def decode(self, pipe: Any, z: torch.Tensor) -> torch.Tensor:
+        """A decoder that denoises too is told that there is no noise."""
+        vae = pipe.vae
+        scaled = pipe._denormalize_latents(z, vae.latents_mean, vae.latents_std, vae.config.scaling_factor)
+        clean = torch.zeros(1).to(z) if _denoises(vae) else None
+        video: torch.Tensor = vae.decode(scaled.to(vae.dtype), clean, return_dict=False)[0]
+        return video
 
     def begin(self, pipe: Any, film: Film, clock: Clock, levels: Levels, first: int) -> dict[str, Any]:
         """Given latents, the pipeline does not look at the photo: the first latent frame must be it, without noise."""

@@ -11,7 +11,8 @@ from diffusers.pipelines.ltx.pipeline_ltx import calculate_shift
 
 from photomotion_diffusers.clocks import Clock
 
-from .base import Film, flow_levels
+from .base import flow_levels
+from .film import Film
 from .ltx import Ltx
 from .steering import Levels
 

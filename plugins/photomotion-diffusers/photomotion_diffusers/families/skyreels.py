@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from .base import Family, Film
+from .base import Family
+from .film import Film
 from .steering import shortened
 from .stepping import forgetful
 

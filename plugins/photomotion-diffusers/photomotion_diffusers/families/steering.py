@@ -52,19 +52,25 @@ class Hold:
     """How many steps of the ladder were left out."""
     report: Callable[[int], None] = lambda done: None
     """Called with the number of steps done; what it raises ends the run."""
+    look: Callable[[int, torch.Tensor], None] = lambda step, latents: None
+    """Called before that with the step, 0 is the first, and the latents after it."""
 
     def __call__(self, pipe: Any, step: int, timestep: Any, tensors: dict[str, Any]) -> dict[str, Any]:
         """Hand back the latents with the draft written in."""
+        changed = None if self.clock is None else self._written(self.clock, step, tensors["latents"])
+        self.look(step, tensors["latents"] if changed is None else changed)
         self.report(step + 1)
-        if self.clock is None:
-            return {}
-        gain = self.levels.gain_at(self.first + step + 1)
-        before = tensors["latents"].float() / gain
-        after = self.clock.hold(step, before)
-        if torch.equal(before, after):
+        if changed is None:
             return {}
         forget(pipe.scheduler)
-        return {"latents": (after * gain).to(tensors["latents"].dtype)}
+        return {"latents": changed}
+
+    def _written(self, clock: Clock, step: int, latents: torch.Tensor) -> torch.Tensor | None:
+        """The latents with the draft written in; None if nothing is held any more."""
+        gain = self.levels.gain_at(self.first + step + 1)
+        before = latents.float() / gain
+        after = clock.hold(step, before)
+        return None if torch.equal(before, after) else (after * gain).to(latents.dtype)
 
 
 def forget(scheduler: Any) -> None:

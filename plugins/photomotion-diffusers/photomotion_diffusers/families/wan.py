@@ -12,7 +12,8 @@ import torch
 from photomotion.errors import UsageError, WeightsError
 from photomotion_diffusers.loading import load_pipeline
 
-from .base import Family, Film
+from .base import Family
+from .film import Film
 from .options import FamilyOptions
 
 __all__ = ["FastWan", "Wan", "Wan5B", "WanVace"]
