@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Generator, Iterator, Mapping
+from contextlib import nullcontext
 from importlib.util import find_spec
 from typing import Any
 
@@ -15,18 +16,21 @@ from PIL import Image
 from photomotion.data import Conditioning, Frame, Timing
 from photomotion.errors import WeightsError
 from photomotion.plugin import Event, Runtime
+from photomotion_diffusers.fitting import Fitting
 from photomotion_diffusers.loading import choose_device, choose_dtype, locate
 from photomotion_diffusers.manifest import admit
 from photomotion_diffusers.portrait import choose_crop
+from photomotion_diffusers.preview import previewing
 from photomotion_diffusers.reel import Reel, check_guide
-from photomotion_diffusers.refining import Steering, release_map, to_schedule
 from photomotion_diffusers.timing import key_rows
 from photomotion_diffusers.windows import Window, crossfade, plan_windows
 
-from .base import Draft, Family, Film
+from .base import Family
 from .controls import control_films
+from .drafts import closed, draft_of
+from .film import Film
 from .options import FamilyOptions
-from .placing import place
+from .placing import Layout, Placing
 
 __all__ = ["PROMPT", "FamilyBackend", "load_family"]
 
@@ -69,9 +73,7 @@ def load_family(family: Family, options: FamilyOptions, runtime: Runtime, accept
     pipe = family.open(folder, dtype)
     if family.precise_decoder and dtype != torch.float32:
         pipe.vae = type(pipe.vae).from_pretrained(folder / "vae", torch_dtype=torch.float32, local_files_only=True)
-    said = place(pipe, device)
-    runtime.on_event(Event(stage="backend", message=said))
-    return FamilyBackend(family, pipe, options, runtime.on_event)
+    return FamilyBackend(family, pipe, options, runtime.on_event, device)
 
 
 class FamilyBackend:
@@ -79,9 +81,10 @@ class FamilyBackend:
 
     Args:
         family: what is special about the pipeline.
-        pipe: the pipeline, where it is to run.
+        pipe: the pipeline.
         options: how.
         on_event: told after each step; raise from it to stop between steps.
+        device: where it is to run, as its free memory allows; None leaves the pipeline where it is.
     """
 
     def __init__(
@@ -90,12 +93,18 @@ class FamilyBackend:
         pipe: Any,
         options: FamilyOptions,
         on_event: Callable[[Event], None] = lambda event: None,
+        device: str | None = None,
     ) -> None:
         self._family = family
         self._pipe = pipe
         # What cannot be held to the draft does not follow it either: the film is then put together without one.
         self._options = options if family.steers else options.model_copy(update={"steer": 0.0})
         self._on_event = on_event
+        self._show: Callable[[], Picture] | None = None
+        self._fitting: Fitting[Layout] | None = None
+        if device is not None:
+            placing = Placing(pipe, device, multiple=family.multiple, group=family.group)
+            self._fitting = Fitting(placing.choose, placing.apply, lambda layout: layout.smaller, self._notice)
 
     def close(self) -> None:
         """Let go of the model and the device's memory."""
@@ -132,6 +141,10 @@ class FamilyBackend:
         rows = key_rows(reel.timing, fps)
         if len(rows) == 1:
             return
+        if family.steers:
+            rows = closed(rows, reel, family.group)
+        elif reel.timing.loop:
+            self._notice(f"{family.name} follows no draft: only the frames after its last picture lead to the photo.")
         length = family.count(min(len(rows), options.frames or family.frames))
         overlap = min(options.overlap, length - 1) if family.steers else 1
         windows = plan_windows(len(rows), length, overlap)
@@ -140,7 +153,7 @@ class FamilyBackend:
         for number, window in enumerate(windows):
             wanted = rows[window.start : window.stop]
             wanted += wanted[-1:] * (length - len(wanted))
-            draft = self._draft(reel, wanted, pictures)
+            draft = draft_of(reel, wanted, pictures, options.steer, family.group) if family.steers else None
             film = Film(
                 image=Image.fromarray(pictures[0] if pictures else reel.small(0)),
                 frames=length,
@@ -152,9 +165,9 @@ class FamilyBackend:
                 seed=seed + number,
                 draft=draft,
                 controls=controls(wanted),
+                show=self._remember,
             )
-            video = family.run(self._pipe, film, report=self._reporter(number, len(windows)))
-            made = _pictures(video)[: window.stop - window.start]
+            made = self._run(film, self._reporter(number, len(windows)))[: window.stop - window.start]
             made[: window.shared] = [
                 crossfade(pictures[i], made[i], i, window.shared) for i in range(min(window.shared, len(pictures)))
             ]
@@ -162,34 +175,29 @@ class FamilyBackend:
             yield from zip(_kept(rows, window, kept), made[: len(made) - kept], strict=True)
             pictures = made[len(made) - kept :]
 
-    def _draft(self, reel: Reel, rows: list[int], shared: list[Picture]) -> Draft | None:
-        """What holds a window: the guide's draft, after the frames that the window before has made; None is nothing."""
-        if not self._family.steers or (reel.guide is None and not shared):
-            return None
-        steering = Steering.of(self._options.steer)
-        known = (len(shared) - 1) // self._family.group + 1 if shared else 1
-        if reel.guide is None:
-            pictures = shared + shared[-1:] * (len(rows) - len(shared))
-        else:
-            pictures = shared + [reel.small(row) for row in rows[len(shared) :]]
+    def _run(self, film: Film, report: Callable[[int, int], None]) -> list[Picture]:
+        """One window; out of memory, once more by the next smaller plan. Its noise is the film's, so it is the same."""
 
-        def release(frames: int, cell: int) -> torch.Tensor:
-            if reel.guide is None:
-                free = torch.full((frames, reel.crop.height // cell, reel.crop.width // cell), math.inf)
-                free[:known] = 0.0
-                return free
-            pinned = range(known)
-            return release_map(reel.regions(), steering, cell=cell, frames=frames, pinned=pinned, schedule="flow")
+        def work() -> list[Picture]:
+            return _pictures(self._family.run(self._pipe, film, report=report))
 
-        start = 1.0 if reel.guide is None else to_schedule(steering.start, "flow")
-        shows = len(shared) if reel.guide is None else None
-        return Draft(frames=np.stack(pictures), release=release, start=start, shows=shows)
+        if self._fitting is None:
+            return work()
+        width, height = film.image.size
+        return self._fitting.run((film.frames, height, width), work)
+
+    def _notice(self, words: str) -> None:
+        self._on_event(Event(stage="backend", message=words, notice=True))
+
+    def _remember(self, make: Callable[[], Picture]) -> None:
+        self._show = make
 
     def _reporter(self, window: int, windows: int) -> Callable[[int, int], None]:
         def report(done: int, total: int) -> None:
-            self._on_event(
-                Event(stage="backend", done=window * total + done, total=windows * total, message="denoising")
-            )
+            make, self._show = self._show, None
+            with nullcontext() if make is None else previewing(make) as preview:
+                done, total = window * total + done, windows * total
+                self._on_event(Event(stage="backend", done=done, total=total, message="denoising", preview=preview))
 
         return report
 
