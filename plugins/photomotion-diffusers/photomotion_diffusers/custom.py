@@ -5,10 +5,12 @@ from __future__ import annotations
 import inspect
 import json
 from collections.abc import Callable
+from functools import partial
 from importlib import import_module
 from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
+import numpy.typing as npt
 import torch
 from pydantic import ValidationError
 
@@ -23,6 +25,7 @@ from .families.hunyuan import Hunyuan
 from .families.offers import CustomOptions
 from .families.registry import of_index
 from .families.steering import Levels
+from .latents import as_bytes
 from .loading import choose_device, choose_dtype, load_pipeline, locate
 from .manifest import admit
 from .options import DiffusionOptions, SvdOptions
@@ -121,12 +124,23 @@ class Own(Family):
                 if clock is not None:
                     gain = levels.gain_at(step + 1)
                     x = clock.hold(step - first, x / gain) * gain
+                film.show(partial(self._middle, pipe, x0))
                 report(step - first + 1, film.steps - first)
             if output == "latent":
                 return x
-            decode = getattr(pipe, "decode", None)
-            video = x if decode is None else torch.as_tensor(decode(x))
+            video = self.decode(pipe, x)
         return (video[0].permute(1, 0, 2, 3).float() / 2 + 0.5).clamp(0, 1)
+
+    def decode(self, pipe: Any, z: torch.Tensor) -> torch.Tensor:
+        """By the model's own decoder, if it has one."""
+        decode = getattr(pipe, "decode", None)
+        return z if decode is None else torch.as_tensor(decode(z))
+
+    @torch.no_grad()
+    def _middle(self, pipe: Any, x0: torch.Tensor) -> npt.NDArray[np.uint8]:
+        """A preview. All frames are decoded for it: which latents one of them needs is the model's secret."""
+        video = self.decode(pipe, x0)
+        return np.asarray(as_bytes(video[:, :, video.shape[2] // 2]).cpu().numpy()[0])
 
     def place(self, pipe: Any) -> tuple[str, torch.dtype]:
         """Where a draft is encoded, and in what."""
@@ -274,7 +288,7 @@ def _plain(name: str, options: CustomOptions, runtime: Runtime) -> Backend:
         raise WeightsError(f"{options.model}: {Hunyuan.gated}. If it covers you, say backend.accept_licence=true")
     device = choose_device(runtime.device)
     dtype = choose_dtype(runtime.dtype if options.dtype == "auto" else options.dtype, device)
-    pipe = load_pipeline(options.model, {name}, dtype, device)
+    pipe = load_pipeline(options.model, {name}, dtype, None)
     message = f"{name} is not a family this plugin knows: it makes its own film and does not follow the planned motion"
     runtime.on_event(Event(stage="backend", message=message))
-    return FamilyBackend(Plain(pipe), pipe, options, runtime.on_event)
+    return FamilyBackend(Plain(pipe), pipe, options, runtime.on_event, device)

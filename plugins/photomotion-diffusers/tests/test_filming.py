@@ -29,7 +29,7 @@ from test_families import (
 
 from photomotion.data import Timing
 from photomotion.errors import StageError, UsageError
-from photomotion.plugin import Event
+from photomotion.plugin import Event, Runtime
 from photomotion_diffusers.families.backend import FamilyBackend
 from photomotion_diffusers.families.base import Family
 from photomotion_diffusers.families.drafts import grouped
@@ -225,6 +225,39 @@ def test_what_cannot_be_held_says_how_its_loop_closes(folder: Path) -> None:
     backend = FamilyBackend(Plain(pipe), pipe, made._options.model_copy(update={"steps": 1}), events.append)
     assert len(list(backend.render(guided(timing), timing, 0))) == 8
     assert ["follows no draft" in event.message for event in events if event.notice] == [True]
+
+
+class Still:
+    """A denoiser of one's own that believes in the photo; short of memory at one of its calls."""
+
+    frames, multiple = 5, 8
+
+    def __init__(self, short: int = -1) -> None:
+        self.count, self.short = 0, short
+
+    def denoise(self, latents: torch.Tensor, sigma: float, image: torch.Tensor, generator: Any) -> torch.Tensor:
+        self.count += 1
+        if self.count - 1 == self.short:
+            raise torch.OutOfMemoryError("CUDA out of memory")
+        return image[:, :, None].expand_as(latents)
+
+
+def test_a_model_of_ones_own_is_previewed_and_says_what_to_do() -> None:
+    from photomotion_diffusers.custom import CustomOptions, make_backend
+
+    timing = Timing(seconds=0.5, fps=8)
+    events: list[Any] = []
+
+    def listen(event: Event) -> None:
+        if event.preview is not None:
+            events.append(event.preview())
+
+    settings = CustomOptions(model="mine", steps=3, size=64, steer=0)
+    backend = make_backend(Still(), settings, Runtime(weights=Path, on_event=listen))
+    assert len(list(backend.render(guided(timing), timing, 0))) == 4
+    assert len(events) == 3 and all(np.array_equal(picture, events[0]) for picture in events)
+    with pytest.raises(StageError, match="fewer frames"):
+        list(make_backend(Still(1), settings).render(guided(timing), timing, 0))
 
 
 def test_a_lead_is_held_with_the_photo(folder: Path) -> None:

@@ -14,11 +14,12 @@ import torch
 from PIL import Image
 
 from photomotion.data import Conditioning, Frame, Timing
-from photomotion.errors import WeightsError
+from photomotion.errors import StageError, WeightsError
 from photomotion.plugin import Event, Runtime
 from photomotion_diffusers.fitting import Fitting
 from photomotion_diffusers.loading import choose_device, choose_dtype, locate
 from photomotion_diffusers.manifest import admit
+from photomotion_diffusers.memory import is_out_of_memory
 from photomotion_diffusers.portrait import choose_crop
 from photomotion_diffusers.preview import previewing
 from photomotion_diffusers.reel import Reel, check_guide
@@ -181,10 +182,15 @@ class FamilyBackend:
         def work() -> list[Picture]:
             return _pictures(self._family.run(self._pipe, film, report=report))
 
-        if self._fitting is None:
-            return work()
         width, height = film.image.size
-        return self._fitting.run((film.frames, height, width), work)
+        if self._fitting is not None:
+            return self._fitting.run((film.frames, height, width), work)
+        try:
+            return work()
+        except RuntimeError as error:
+            if not is_out_of_memory(error):
+                raise
+            raise StageError(f"{self._family.name}: out of memory; choose fewer frames or a smaller size") from error
 
     def _notice(self, words: str) -> None:
         self._on_event(Event(stage="backend", message=words, notice=True))
