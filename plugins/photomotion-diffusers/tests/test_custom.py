@@ -160,10 +160,6 @@ def test_an_ltx_directory_makes_a_film(tmp_path: Path) -> None:
 class Unknown(diffusers.DiffusionPipeline):  # type: ignore[misc]
     """A pipeline of a family nobody has heard of: the photo, darker in each frame, one too few, half as high."""
 
-    def __init__(self, network: torch.nn.Module) -> None:
-        super().__init__()
-        self.register_modules(network=network)
-
     def __call__(
         self,
         image: PIL.Image.Image,
@@ -181,7 +177,7 @@ class Unknown(diffusers.DiffusionPipeline):  # type: ignore[misc]
 
 def test_an_unknown_pipeline_is_called_plainly_and_it_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "model_index.json").write_text('{"_class_name": "UnknownPipeline"}')
-    monkeypatch.setattr(custom, "load_pipeline", lambda *args, **kwargs: Unknown(torch.nn.Linear(1, 1)))
+    monkeypatch.setattr(custom, "load_pipeline", lambda *args, **kwargs: Unknown())
     events: list[Event] = []
     backend = load_custom(options(model=str(tmp_path)), Runtime(weights=Path, on_event=events.append))
     assert isinstance(backend, FamilyBackend)
