@@ -160,6 +160,10 @@ def test_an_ltx_directory_makes_a_film(tmp_path: Path) -> None:
 class Unknown(diffusers.DiffusionPipeline):  # type: ignore[misc]
     """A pipeline of a family nobody has heard of: the photo, darker in each frame, one too few, half as high."""
 
+    def __init__(self) -> None:
+        super().__init__()
+        self.register_to_config()
+
     def __call__(
         self,
         image: PIL.Image.Image,
