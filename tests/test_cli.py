@@ -336,8 +336,10 @@ def test_inspect_draws_a_picture(run: Run) -> None:
         assert image.size == (1200 + 460, 1200)
         drawn = np.asarray(image)[:, :1200].astype(int)
         plain = np.asarray(photo.convert("RGB").resize((1200, 1200), Image.Resampling.BICUBIC)).astype(int)
-    share = (np.abs(drawn - plain).max(2) > 40).mean()
-    assert 0.005 < share < 0.3
+    face = (slice(400, 780), slice(420, 760))
+    assert 0.05 < (np.abs(drawn - plain)[face].max(2) > 40).mean() < 0.6  # drawn on
+    wall = (slice(20, 160), slice(1080, 1190))
+    assert 0.3 < drawn[wall].mean() / plain[wall].mean() < 0.5  # dimmed
 
 
 def test_inspect_finds_nobody_without_an_error(run: Run) -> None:

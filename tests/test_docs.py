@@ -137,7 +137,7 @@ def test_every_option_is_listed_with_its_help() -> None:
 def test_every_finding_is_explained() -> None:
     from photomotion.builtin.analyzers.facemesh.suitability import SEVERITY
 
-    page = (DOCS / "how-to" / "read-the-suitability.md").read_text(encoding="utf-8")
+    page = (DOCS / "reference" / "reason-codes.md").read_text(encoding="utf-8")
     rows = [line.split(" | ") for line in page.splitlines() if line.startswith("| `")]
     grades = {code: row[2] for row in rows for code in re.findall(r"`([\w-]+)`", row[0])}
     assert set(grades) == set(SEVERITY)

@@ -74,11 +74,14 @@ def _finding(check: Check, face: int | None) -> Finding:
 
 
 def _expect(findings: Sequence[Finding]) -> Literal["good", "fair", "poor"]:
-    """Poor for one grave finding or three serious ones on the photo and its largest face, fair for a serious one."""
+    """What to expect of the largest face: by its worst finding or the photo's, and by how many there are.
+
+    Poor for one grave finding or three serious ones, fair for a serious one or five that are handled.
+    """
     grades = [SEVERITY[f.code] for f in findings if f.face in (None, 0)]
     if max(grades, default=0) == 3 or grades.count(2) >= 3:
         return "poor"
-    return "fair" if 2 in grades else "good"
+    return "fair" if 2 in grades or grades.count(1) >= 5 else "good"
 
 
 def _photo(printed: PrintQuality, people: int, turn: int) -> Iterator[Check]:
