@@ -86,7 +86,8 @@ def verify(context: click.Context, /) -> None:
         damaged += bool(fault)
         how = "sha256 right" if entry.sha256 else "size right, sha256 as when it came"
         click.echo(f"{entry.name}: {f'{fault}; run {entry.cure!r}' if fault else how}")
-    click.echo(f"{len(checked)} files in {catalogue.folder}, {damaged} damaged")
+    count = len(checked)
+    click.echo(f"{count} file{'s' * (count != 1)} in {catalogue.folder}, {damaged} damaged")
     context.exit(WeightsError.exit_code if damaged else 0)
 
 

@@ -158,6 +158,20 @@ def test_a_mirror_goes_on_with_what_another_began(server: WeightServer, tmp_path
     assert server.sent == SIZE
 
 
+def test_what_a_wrong_mirror_began_does_not_spoil_the_next(server: WeightServer, tmp_path: Path) -> None:
+    server.cuts = [1_000_000, 0, 0, 0, 0]
+    room = Room(tmp_path, [f"{server.url}/wrongcut/big.pth", f"{server.url}/whole/big.pth"])
+    assert room.fetch().read_bytes() == CONTENT
+    assert server.ranges[-2:] == ["bytes=1000000-", ""]
+
+
+def test_patience_begins_anew_when_something_came(server: WeightServer, tmp_path: Path) -> None:
+    server.cuts = [0, 0, 0, 1_100_000, 0, 0, 0]
+    room = Room(tmp_path, [f"{server.url}/cut/big.pth"])
+    assert room.fetch().read_bytes() == CONTENT
+    assert room.pauses == [1, 2, 4, 1, 2, 4, 8]
+
+
 def test_pieces_that_do_not_belong_together_are_thrown_away(server: WeightServer, tmp_path: Path) -> None:
     room = Room(tmp_path, [f"{server.url}/whole/big.pth"])
     room.part.parent.mkdir(parents=True)

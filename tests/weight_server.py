@@ -129,6 +129,11 @@ class Manners(BaseHTTPRequestHandler):
         data = self.begin()
         self.send(data[: self.server.cuts.pop(0)] if self.server.cuts else data)
 
+    def serve_wrongcut(self) -> None:
+        """Another file of the same size, cut."""
+        data = bytes(255 - b for b in self.begin())
+        self.send(data[: self.server.cuts.pop(0)] if self.server.cuts else data)
+
     def serve_plaincut(self) -> None:
         data = self.begin(ranges=False, tag=False)
         self.send(data[: self.server.cuts.pop(0)] if self.server.cuts else data)
