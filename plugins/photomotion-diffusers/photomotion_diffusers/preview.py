@@ -33,7 +33,7 @@ class Preview:
 
         Raises:
             UsageError: if the step is over.
-            StageError: if there is not enough memory for it now; the film itself can go on.
+            StageError: if there is not enough memory for it now; a listener that catches it lets the film go on.
         """
         if self._make is None:
             raise UsageError("this preview belongs to a step that is over; call it before the listener returns")
@@ -42,7 +42,7 @@ class Preview:
         except RuntimeError as error:
             if not is_out_of_memory(error):
                 raise
-            raise StageError("not enough memory is free for a preview; the film goes on without") from error
+            raise StageError("not enough memory is free for a preview; make the film without previews") from error
 
     def end(self) -> None:
         """Let go of what it would be made from."""
