@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from photomotion.builtin.limits import judge, soft_limit
 from photomotion.builtin.priors.natural import NaturalPrior
 from photomotion.builtin.priors.natural.blinks import (
     REFRACTORY,
@@ -19,11 +20,10 @@ from photomotion.builtin.priors.natural.blinks import (
     schedule,
 )
 from photomotion.builtin.priors.natural.breathing import breathe
-from photomotion.builtin.priors.natural.curves import Steps, drift, min_jerk, soft_limit
+from photomotion.builtin.priors.natural.curves import Steps, drift, min_jerk
 from photomotion.builtin.priors.natural.expressions import act, perform
 from photomotion.builtin.priors.natural.gaze import look, saccade_duration
 from photomotion.builtin.priors.natural.head import hold_head
-from photomotion.builtin.priors.natural.limits import judge
 from photomotion.builtin.priors.natural.person import meet
 from photomotion.data import ARKIT, CHANNELS, Analysis, Face, Finding, Pose, Suitability, Timing, Visibility
 from photomotion.stages import MotionPrior

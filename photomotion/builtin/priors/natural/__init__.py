@@ -3,9 +3,8 @@
 One module for each part of the body, all planned in seconds and sampled at the frames afterwards, so that a frame
 rate changes how finely a motion is shown and not what happens:
 
-- ``curves``: minimum jerk, held steps, soft limits, coloured noise;
+- ``curves``: minimum jerk, held steps, coloured noise;
 - ``person``: what stays the same in one person for a whole film;
-- ``limits``: what a photo allows;
 - ``blinks``, ``breathing``, ``expressions``, ``head``, ``gaze``: the parts, in the order in which they are planned
   (head and gaze shifts are drawn to blinks and smiles, never the other way round);
 - ``prior``: puts the channels together.

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .curves import Floats, autoregression, min_jerk, soft_limit
+from photomotion.builtin.limits import soft_limit
+
+from .curves import Floats, autoregression, min_jerk
 from .person import Person
 
 __all__ = ["Breaths", "breathe"]

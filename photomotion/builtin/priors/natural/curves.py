@@ -1,4 +1,4 @@
-"""Curves that bodies draw: minimum jerk, held steps, soft limits and coloured noise."""
+"""Curves that bodies draw: minimum jerk, held steps and coloured noise."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["Drift", "Floats", "Steps", "autoregression", "drift", "min_jerk", "soft_limit"]
+__all__ = ["Drift", "Floats", "Steps", "autoregression", "drift", "min_jerk"]
 
 Floats = npt.NDArray[np.float64]
 
@@ -22,19 +22,6 @@ def min_jerk(s: npt.ArrayLike) -> Floats:
     """
     x: Floats = np.clip(s, 0.0, 1.0)
     out: Floats = x * x * x * (10.0 + x * (6.0 * x - 15.0))
-    return out
-
-
-def soft_limit(x: npt.ArrayLike, low: npt.ArrayLike, high: npt.ArrayLike) -> Floats:
-    """Keep ``x`` strictly between ``low`` < 0 and ``high`` > 0 without a corner.
-
-    Nothing changes up to half of a limit; beyond that a tanh takes over with the same value, slope and curvature.
-    All three broadcast.
-    """
-    x = np.asarray(x, np.float64)
-    knee = np.where(x < 0, -np.asarray(low, np.float64), np.asarray(high, np.float64)) / 2
-    size = np.abs(x)
-    out: Floats = np.sign(x) * np.where(size <= knee, size, knee + knee * np.tanh((size - knee) / knee))
     return out
 
 

@@ -7,15 +7,15 @@ from collections.abc import Set
 
 import numpy as np
 
+from photomotion.builtin.limits import judge, soft_limit
 from photomotion.data import Analysis, Face, FaceMotion, Motion, Timing
 
 from .blinks import closure, schedule
 from .breathing import breathe
-from .curves import Floats, soft_limit
+from .curves import Floats
 from .expressions import act, perform
 from .gaze import look
 from .head import hold_head
-from .limits import judge
 from .person import meet
 
 __all__ = ["NATURAL_CHANNELS", "NaturalPrior"]

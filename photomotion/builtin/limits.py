@@ -6,12 +6,13 @@ from collections.abc import Set
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from photomotion.data import Face
 
-from .curves import Floats, soft_limit
+__all__ = ["Limits", "judge", "soft_limit"]
 
-__all__ = ["Limits", "judge"]
+Floats = npt.NDArray[np.float64]
 
 YAW, PITCH, ROLL = 6.0, 4.5, 3.5
 """Degrees to either side in a frontal portrait, by what a single photo can show without inventing (judgement)."""
@@ -96,6 +97,19 @@ def judge(face: Face, codes: Set[str]) -> Limits:
         mouth=mouth * poorly_lit * (0.7 if "tiny-face" in codes else 1.0),
         face=0.0 if closed else poorly_lit * brows * (0.7 if "tiny-face" in codes else 1.0),
     )
+
+
+def soft_limit(x: npt.ArrayLike, low: npt.ArrayLike, high: npt.ArrayLike) -> Floats:
+    """Keep ``x`` strictly between ``low`` < 0 and ``high`` > 0 without a corner.
+
+    Nothing changes up to half of a limit; beyond that a tanh takes over with the same value, slope and curvature.
+    All three broadcast.
+    """
+    x = np.asarray(x, np.float64)
+    knee = np.where(x < 0, -np.asarray(low, np.float64), np.asarray(high, np.float64)) / 2
+    size = np.abs(x)
+    out: Floats = np.sign(x) * np.where(size <= knee, size, knee + knee * np.tanh((size - knee) / knee))
+    return out
 
 
 def _sides(angle: float, away: float, back: float) -> tuple[float, float]:
