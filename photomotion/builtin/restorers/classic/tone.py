@@ -17,8 +17,10 @@ from .planes import Floats, luma, merge, split
 
 __all__ = ["Tone", "measure", "stretch"]
 
-BLACK, WHITE = 0.0, 248.0
-"""Where the darkest and lightest hundredth of an unfaded photo lie."""
+WHITE = 234.0
+"""Where the lightest hundredth of an unfaded photo lies: between 200 and 255; brighter than this none is made."""
+PRINT = 10.0
+"""Black of a gray or toned print: it never was the black of ink."""
 FADED = 30.0
 """Darkest colour, least of its channels, from which on a print is faded."""
 SKIN = np.array([13.0, 17.0])
@@ -35,6 +37,8 @@ class Tone:
     """Mean colour of the lightest part, (3,)."""
     coloured: bool
     """More than one tone for each brightness."""
+    black: Floats
+    """What becomes black, (3,): gray of the darkest part; half its tint as well, if all blacks share it."""
     cast: float
     """Tint that black and white share, gray levels; 0 if they do not."""
 
@@ -58,11 +62,13 @@ def measure(picture: Floats, faces: Sequence[FaceSpot], *, specked: bool = False
     count = np.maximum(np.bincount(bins, minlength=32), 1)
     left = [c.reshape(-1) - (np.bincount(bins, c.reshape(-1), 32) / count)[bins] for c in (cr, cb)]
     coloured = bool(np.percentile(np.hypot(*left), 90) > 5)
-    if not coloured:
-        return Tone(dark, light, False, 0.0)
     one_black = float(blacks.std(axis=0).max()) <= 5
+    gray = np.full(3, _gray(dark), np.float32)
+    black = (gray + dark) / 2 if one_black else gray
+    if not coloured:
+        return Tone(dark, light, False, black, 0.0)
     gain = _skin_gain(small, dark, light, faces, scale)
-    return Tone(dark, light, True, _cast(dark, light, np.median(small.reshape(-1, 3), axis=0), one_black, gain))
+    return Tone(dark, light, True, black, _cast(dark, light, np.median(small.reshape(-1, 3), axis=0), one_black, gain))
 
 
 def _cast(dark: Floats, light: Floats, middle: Floats, one_black: bool, gain: float | None) -> float:
@@ -79,13 +85,13 @@ def _cast(dark: Floats, light: Floats, middle: Floats, one_black: bool, gain: fl
     def alike(a: int, b: int) -> float:
         return float(tints[a] @ tints[b]) / max(float(np.linalg.norm(tints[a]) * np.linalg.norm(tints[b])), 1e-6)
 
-    dyes = one_black and of_dark >= 15 and alike(0, 1) > 0.6 and (gain is None or gain > 0)
+    dyes = one_black and of_dark >= 15 and alike(0, 1) > 0.6 and (gain is None or gain > -2)
     skin = gain is not None and gain > 8 and of_light >= 45 and of_middle > 20 and alike(1, 2) > 0.8
     return of_light if dyes or skin else 0.0
 
 
 def _skin_gain(small: Floats, dark: Floats, light: Floats, faces: Sequence[FaceSpot], scale: float) -> float | None:
-    """How much nearer to skin the largest face comes in CIELAB; None without a face."""
+    """How much nearer to skin the largest face comes in CIELAB, negative if it does not get there; None without a face."""
     if not faces:
         return None
     x0, y0, x1, y1 = (v * scale for v in max(faces, key=lambda f: f.box[2] - f.box[0]).box)
@@ -95,12 +101,12 @@ def _skin_gain(small: Floats, dark: Floats, light: Floats, faces: Sequence[FaceS
     if not len(patch):
         return None
     skin = np.median(patch, axis=0)
-    low, high = np.full(3, dark.min()), np.full(3, light.max())
-    mended = low + (skin - dark) / np.maximum(light - dark, 20) * (high - low)
-    colours = (np.stack([skin, mended])[None].clip(0, 255) / 255).astype(np.float32)
+    faded = (skin - dark.mean()) / max(float((light - dark).mean()), 20.0)
+    mended = (skin - dark) / np.maximum(light - dark, 20)
+    colours = (np.stack([faded, mended])[None].clip(0, 1) * (WHITE / 255)).astype(np.float32)
     lab = cv2.cvtColor(colours, cv2.COLOR_RGB2Lab)[0, :, 1:]
     before, after = np.linalg.norm(lab - SKIN, axis=1)
-    return float(before - after)
+    return float(before - after) if after < 14 else -float(after)
 
 
 def stretch(picture: Floats, tone: Tone, fading: float, cast: float) -> Floats:
@@ -109,19 +115,21 @@ def stretch(picture: Floats, tone: Tone, fading: float, cast: float) -> Floats:
     middle_dark, middle_light = _gray(dark), _gray(light)
     if not tone.coloured:
         y, cr, cb = split(picture)
-        gain = (max(middle_light, WHITE - 6) - BLACK) / max(middle_light - middle_dark, 20)
-        bright = np.maximum(BLACK + gain * (y - middle_dark), 0)
+        gain = (max(middle_light, WHITE) - PRINT) / max(middle_light - middle_dark, 20)
+        bright = np.maximum(PRINT + gain * (y - middle_dark), 0)
         bright = y + fading * (bright - y)
-        keep = np.minimum(1, (bright + 8) / (y + 8))  # a tint does not fit into black
+        keep = np.minimum(1, (bright + 15) / (np.minimum(y, 40) + 15))  # a tint does not fit into black
         return merge(bright.astype(np.float32), (cr * keep).astype(np.float32), (cb * keep).astype(np.float32))
-    neutral = [middle_dark, middle_light]
+    black, white = tone.black, middle_light
+    target = max(white, WHITE) if fading else white
     out = picture
     if cast and tone.cast:
-        neutral = [float(dark.min()), float(light.max())]
-        even = neutral[0] + (picture - dark) / np.maximum(light - dark, 20) * (neutral[1] - neutral[0])
+        black, white = np.full(3, dark.min(), np.float32), float(light.max())
+        even = black + (picture - dark) / np.maximum(light - dark, 20) * (white - black)
         out = picture + cast * (even - picture)
+        target = max(white, WHITE) if fading else white
         fading = max(fading, cast)  # tinted blacks are lifted blacks
-    wide = BLACK + (out - neutral[0]) / max(neutral[1] - neutral[0], 20) * (max(neutral[1], WHITE) - BLACK)
+    wide = (out - black) * (target / max(white - float(black.mean()), 20))
     return np.asarray(out + fading * (wide - out), np.float32)
 
 
