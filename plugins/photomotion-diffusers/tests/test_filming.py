@@ -82,7 +82,9 @@ def test_layers_streamed_one_by_one_make_the_same_film(loaded: tuple[str, Family
     expected = family.run(pipe, film(halves))
     placing = Placing(pipe, "cpu", multiple=family.multiple, group=family.group)
     whole = placing.choose((FRAMES, HEIGHT, WIDTH))
-    assert whole.name == "whole"
+    assert whole.name == "whole" and whole.smaller is not None and whole.smaller.tiled
+    placing.apply(whole.smaller)
+    assert family.run(pipe, film(halves)).shape == expected.shape
     placing.apply(replace(whole, name="group offload", offload="groups"))
     torch.testing.assert_close(family.run(pipe, film(halves)), expected, rtol=1e-4, atol=1e-4)
 

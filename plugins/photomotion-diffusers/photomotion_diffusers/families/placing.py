@@ -78,7 +78,8 @@ class Placing:
         networks = [part for part in pipe.components.values() if isinstance(part, torch.nn.Module)]
         self._sizes = [sum(_bytes(weight) for weight in part.parameters()) for part in networks]
         self._layer = max((_bytes(weight) for part in networks for weight in part.parameters()), default=0)
-        self._tiles = callable(getattr(getattr(pipe, "vae", None), "enable_tiling", None))
+        # Every autoencoder of diffusers has enable_tiling; those without tiles raise.
+        self._tiles = hasattr(getattr(pipe, "vae", None), "use_tiling")
         self._laid: Layout | None = None
 
     def choose(self, shape: Shape) -> Layout:
