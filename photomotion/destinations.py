@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -48,28 +48,38 @@ def plan_destinations(photos: Sequence[Path], output: Path | None, suffix: str) 
     return list(zip(photos, films, strict=True))
 
 
-def plan_file(photo: Path, output: Path, suffix: str) -> Path:
-    """Check that a file made from a photo has the right ending and does not replace it.
+def plan_file(photo: Path, output: Path, *suffixes: str) -> Path:
+    """Check that a file made from a photo has one of the right endings and does not replace it.
 
     Raises:
         DestinationError: if not.
     """
-    if output.suffix.lower() != suffix:
-        raise DestinationError(f"cannot write {output}: only {suffix} can be written; name it {output.stem}{suffix}")
+    if output.suffix.lower() not in suffixes:
+        known = " and ".join(filter(None, (", ".join(suffixes[:-1]), suffixes[-1])))
+        raise DestinationError(
+            f"cannot write {output}: only {known} can be written; name it {output.stem}{suffixes[0]}"
+        )
     _spare(photo, output)
     return output
 
 
-def write_whole(destination: Path, data: bytes) -> None:
+def write_whole(destination: Path, content: bytes | Callable[[Path], object]) -> None:
     """Write a file beside its destination and rename it, so that no half a file is ever there.
+
+    Args:
+        destination: the file.
+        content: its bytes, or what writes them to a path with the same ending.
 
     Raises:
         DestinationError: if it cannot be written.
     """
-    temporary = destination.with_name(f".photomotion-{secrets.token_hex(4)}")
+    temporary = destination.with_name(f".photomotion-{secrets.token_hex(4)}{destination.suffix}")
     try:
         try:
-            temporary.write_bytes(data)
+            if callable(content):
+                content(temporary)
+            else:
+                temporary.write_bytes(content)
             temporary.replace(destination)
         finally:
             temporary.unlink(missing_ok=True)

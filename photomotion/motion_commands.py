@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +21,10 @@ from .flags import (
 __all__ = ["motion"]
 
 
+MOTIONS = (".json", ".npz", ".csv")
+WRITTEN = "File to write: .json, .npz, or .csv for Live Link Face."
+
+
 @click.group()
 def motion() -> None:
     """Work with planned motions."""
@@ -33,26 +36,37 @@ def motion() -> None:
 @fps_option
 @loop_option
 @seed_option
-@click.option("-o", "--output", type=click.Path(path_type=Path), required=True, metavar="M.json", help="File to write.")
+@click.option("-o", "--output", type=click.Path(path_type=Path), required=True, metavar="M.json", help=WRITTEN)
 @stage_options("restorer", "analyzer", "motion")
 @click.pass_context
 def plan(context: click.Context, /, photo: Path, output: Path, **flags: Any) -> None:
-    """Plan how everybody in PHOTO moves, and write it as JSON."""
+    """Plan how everybody in PHOTO moves, and write it into a file."""
     from .console import ProgressBar
     from .destinations import plan_file, write_whole
 
-    destination = plan_file(photo, output, ".json")
+    destination = plan_file(photo, output, *MOTIONS)
     recipe = compose(context, None, flags)
     bar = ProgressBar()
     with open_animator(recipe, bar) as animator, bar.of(photo.name):
         planned = animator.plan(photo, seconds=recipe.seconds, fps=recipe.fps, loop=recipe.loop, seed=recipe.seed)
-    write_whole(destination, json.dumps(planned.to_dict()).encode())
+    write_whole(destination, planned.save)
     faces = len(planned.faces)
     click.echo(f"{output}: {planned.frames} frames at {planned.fps:g} fps for {faces} face{'s' * (faces != 1)}")
 
 
+@motion.command("convert")
+@click.argument("source", metavar="M", type=click.Path(path_type=Path))
+@click.option("-o", "--output", type=click.Path(path_type=Path), required=True, metavar="OUT", help=WRITTEN)
+def convert(source: Path, output: Path) -> None:
+    """Read a motion, .json, .npz or Live Link Face's .csv, and write it in another of these forms."""
+    from .data import Motion
+    from .destinations import plan_file, write_whole
+
+    write_whole(plan_file(source, output, *MOTIONS), Motion.load(source).save)
+
+
 @motion.command("preview")
-@click.argument("source", metavar="M.json", type=click.Path(path_type=Path))
+@click.argument("source", metavar="M", type=click.Path(path_type=Path))
 @click.option(
     "-o", "--output", type=click.Path(path_type=Path), required=True, metavar="OUT.mp4", help="File to write."
 )
@@ -68,7 +82,7 @@ def preview(source: Path, output: Path) -> None:
 
 
 @motion.command("plot")
-@click.argument("source", metavar="M.json", type=click.Path(path_type=Path))
+@click.argument("source", metavar="M", type=click.Path(path_type=Path))
 @click.option(
     "-o", "--output", type=click.Path(path_type=Path), required=True, metavar="OUT.png", help="File to write."
 )

@@ -22,6 +22,7 @@ from PIL import Image
 from photomotion import __version__
 from photomotion.cli import cli
 from photomotion.console import ProgressBar
+from photomotion.data import Motion
 from photomotion.errors import DestinationError, OptionsError
 from photomotion.flags import parse_settings
 from photomotion.inventory import options_rows
@@ -71,6 +72,7 @@ COMMANDS = [
     ("restore",),
     ("motion",),
     ("motion", "plan"),
+    ("motion", "convert"),
     ("motion", "plot"),
     ("motion", "preview"),
     ("plugins",),
@@ -471,5 +473,8 @@ def test_a_planned_motion_can_be_drawn(run: Run, tmp_path: Path) -> None:
     assert run("motion", "preview", "m.json", "-o", "m.mp4").exit_code == 0
     with av.open(str(tmp_path / "m.mp4")) as film:
         assert film.streams.video[0].frames == 75
+    assert run("motion", "convert", "m.json", "-o", "m.csv").exit_code == 0
+    assert run("motion", "convert", "m.csv", "-o", "again.npz").exit_code == 0
+    assert Motion.load("again.npz").frames == 75
     refused = run("motion", "plot", "grandma.png", "-o", "m.png")
     assert (refused.exit_code, refused.stderr.count("\n")) == (2, 1)

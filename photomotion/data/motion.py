@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import math
 from dataclasses import dataclass
 from os import PathLike
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -166,18 +164,22 @@ class Motion:
             raise MotionError(f"this is not a motion: {error!r}; write one with 'photomotion motion plan'") from error
 
     def save(self, path: str | PathLike[str]) -> None:
-        """Write it as JSON."""
-        Path(path).write_text(json.dumps(self.to_dict()), encoding="utf-8")
+        """Write it by the file's ending: ``.json``, ``.npz``, or ``.csv`` for Live Link Face, which holds one face.
+
+        Raises:
+            MotionError: for another ending, or several faces in a ``.csv``.
+        """
+        from .motionfile import write_motion
+
+        write_motion(self, path)
 
     @classmethod
     def load(cls, path: str | PathLike[str]) -> Motion:
-        """Read a file that :meth:`save` wrote.
+        """Read a ``.json`` or ``.npz`` that :meth:`save` wrote, or a ``.csv`` of Live Link Face.
 
         Raises:
-            MotionError: if the file is missing, or not a motion.
+            MotionError: if the file is missing, damaged, or not a motion.
         """
-        try:
-            data = json.loads(Path(path).read_text(encoding="utf-8"))
-        except (OSError, ValueError) as error:
-            raise MotionError(f"cannot read the motion file {path}: {error}") from error
-        return cls.from_dict(data)
+        from .motionfile import read_motion
+
+        return read_motion(path)
