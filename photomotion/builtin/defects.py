@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 __all__ = [
     "Cast",
+    "Mask",
     "Tones",
     "measure_cast",
     "measure_grain",
@@ -97,12 +98,12 @@ def measure_grain(pixels: Pixels) -> float:
     return float(np.percentile(toned, 10)) if toned.size >= 20 else 0.0
 
 
-def scratch_mask(pixels: Pixels) -> Mask:
+def scratch_mask(pixels: Pixels, grain: float) -> Mask:
     """bool (H, W): thin, long, lonely lines, lighter or darker than both sides, as cracks and scratches are.
 
     What a median filter removes is thin; of it, parts that hang together over a tenth of the short side and are
     narrow for their length are kept. Lines between two tones, an outline say, are not scratches, nor are lines that
-    lie close together: those are hair, lace or grass.
+    lie close together: those are hair, lace or grass. Nor is what ``grain`` gray levels of noise can do.
     """
     light = cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY)
     short = min(light.shape)
@@ -112,7 +113,7 @@ def scratch_mask(pixels: Pixels) -> Mask:
     window = 2 * max(3, round(max(light.shape) / 130)) + 1
     calm = cv2.medianBlur(light, min(window, 31))
     outline = cv2.morphologyEx(calm, cv2.MORPH_GRADIENT, np.ones((window, window), np.uint8))
-    threshold = max(STANDS_OUT, 4.5 * measure_grain(pixels))
+    threshold = max(STANDS_OUT, 4.5 * grain)
     wide = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (window // 2 + 2,) * 2)
     for thin in (cv2.subtract(light, calm), cv2.subtract(calm, light)):
         strong = ((thin > threshold) & (outline < 0.8 * thin)).astype(np.uint8)

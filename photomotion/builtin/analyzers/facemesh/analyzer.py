@@ -57,7 +57,7 @@ class FaceMeshAnalyzer:
         faces = tuple(one.face for one in seen)
         landmarks = [face.landmarks for face in faces]
         matte = self._matte.cut_out(scales, landmarks)
-        light = measure_lighting(scales, landmarks[0], normals(landmarks[0][:468])) if faces else Lighting()
+        light = measure_lighting(scales, landmarks[0], seen[0].normals) if faces else Lighting()
         printed = measure_print(photo.pixels, landmarks, matte) if faces else None
         cost = estimate_cost(photo.width, photo.height, faces)
         return Analysis(faces=faces, matte=matte, lighting=light, suitability=judge(seen, light, printed, turn, cost))
@@ -83,6 +83,7 @@ class FaceMeshAnalyzer:
         low, high = mesh[:, :2].min(axis=0), mesh[:, :2].max(axis=0)
         pose = measure_pose(mesh, scales.width, scales.height)
         mouth = measure_mouth(landmarks)
+        normal = normals(landmarks[:468])
         cover = measure_cover(scales, landmarks, found.looks, mouth)
         face = Face(
             box=(float(low[0]), float(low[1]), float(high[0]), float(high[1])),
@@ -91,9 +92,9 @@ class FaceMeshAnalyzer:
             eyes_open=measure_eyes(landmarks),
             mouth_open=mouth,
             confidence=found.confidence,
-            visibility=measure_visibility(landmarks, normals(landmarks[:468]), cover, scales.width, scales.height),
+            visibility=measure_visibility(landmarks, normal, cover, scales.width, scales.height),
         )
-        return Seen(face=face, quality=measure_quality(scales, face), cover=cover)
+        return Seen(face=face, normals=normal, quality=measure_quality(scales, face), cover=cover)
 
 
 class _Found(NamedTuple):

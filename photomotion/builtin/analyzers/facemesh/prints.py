@@ -10,6 +10,7 @@ import numpy as np
 
 from photomotion.builtin.defects import (
     Cast,
+    Mask,
     Tones,
     measure_cast,
     measure_grain,
@@ -58,22 +59,25 @@ def measure_print(pixels: Pixels, faces: Sequence[Floats], matte: Floats) -> Pri
     meshes = [f[:, :2] * scale - np.array([x0, y0], np.float32) for f in faces]
     people = cv2.resize(np.ascontiguousarray(matte), small.shape[1::-1], interpolation=cv2.INTER_AREA)[y0:y1, x0:x1]
     tint = measure_cast(inner)
+    grain = measure_grain(inner)
     return PrintQuality(
-        grain=measure_grain(inner),
-        scratches=_scratches(inner, meshes, people * (tint.spread >= ONE_HUE)),
+        grain=grain,
+        scratches=_scratches(scratch_mask(inner, grain), meshes, people * (tint.spread >= ONE_HUE)),
         tones=measure_tones(shrunk(inner, 400)),
         cast=_cast(tint, inner, meshes),
         border=1 - inner.size / small.size,
     )
 
 
-def _scratches(inner: Pixels, meshes: Sequence[Floats], people: Floats) -> float:
+def _scratches(found: Mask, meshes: Sequence[Floats], people: Floats) -> float:
     """Scratches beside the people and across faces; seams, cords, spectacles and wrinkles are lines as well.
 
     ``people`` (H, W) is where lines do not count, unless they run across a face. In a print of one hue it is empty:
     it is old more often than not, and what lies on it wears less that shines.
     """
-    mask = scratch_mask(inner).astype(np.uint8)
+    if not found.any():
+        return 0.0
+    mask = found.astype(np.uint8)
     skin, features = np.zeros_like(mask), np.zeros_like(mask)
     for mesh in meshes:
         cv2.fillConvexPoly(skin, cv2.convexHull(np.round(mesh[:468]).astype(np.int32)), 1)
@@ -83,8 +87,10 @@ def _scratches(inner: Pixels, meshes: Sequence[Floats], people: Floats) -> float
     count = len(stats)
     length = np.hypot(stats[:, cv2.CC_STAT_WIDTH], stats[:, cv2.CC_STAT_HEIGHT])
 
-    def share(where: np.ndarray[tuple[int, ...], np.dtype[np.bool_]]) -> Floats:
-        inside = np.bincount(labels[where], minlength=count)
+    own = labels[found]
+
+    def share(where: Mask) -> Floats:
+        inside = np.bincount(own[where[found]], minlength=count)
         return np.asarray(inside / np.maximum(stats[:, cv2.CC_STAT_AREA], 1), np.float32)
 
     width = max((float(np.ptp(m[:468, 0])) for m in meshes), default=0.0)

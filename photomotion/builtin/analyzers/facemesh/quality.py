@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
+import numpy.typing as npt
 
 from photomotion.data import Face
 
@@ -16,8 +17,8 @@ __all__ = ["FaceQuality", "measure_quality"]
 
 SIDE = 160
 """Faces are judged at this size at most, px."""
-SAMPLES = 24
-"""Steps along a line that is searched for the frame of glasses."""
+SAMPLES, WINDOW = 44, 15
+"""Steps along a line that is searched for the frame of glasses, and those over which a frame is thin."""
 INNER_LIPS = (78, 95, 88, 178, 87, 14, 317, 402, 318, 324, 308, 415, 310, 311, 312, 13, 82, 81, 80, 191)
 LIPS = (61, 146, 91, 181, 84, 17, 314, 405, 321, 375, 291, 409, 270, 269, 267, 0, 37, 39, 40, 185)
 
@@ -41,9 +42,9 @@ class FaceQuality:
     balance: float
     """Light on the darker half of the face over light on the brighter, 0..1."""
     bridge: float
-    """Edges across the bridge of the nose in the face's contrast: a frame's bridge gives more than 0.35."""
+    """A thin line across the bridge of the nose, in the face's contrast: a frame's bridge gives more than 0.1."""
     rim: float
-    """Edges under both eyes in the face's contrast, the weaker eye's."""
+    """A thin line around the lower half of the eyes, the weaker eye's; a frame's rim gives more than 0.04."""
     eye_darkness: float
     """Brightness of the eye regions over that of the cheeks; dark glasses give less than 0.35."""
     teeth: float
@@ -70,6 +71,7 @@ def measure_quality(scales: Scales, face: Face) -> FaceQuality:
     low, high = np.percentile(skin, [5, 95])
     irises = [_iris(gray, points, *eye) for eye in ((33, 133, 159, 145, 468), (263, 362, 386, 374, 473))]
     contrast = float(high - low)
+    bridge, rim = _frame(gray, points, contrast)
     return FaceQuality(
         outside=float(beyond.mean()),
         brightness=float(np.median(skin)),
@@ -78,8 +80,8 @@ def measure_quality(scales: Scales, face: Face) -> FaceQuality:
         contrast=contrast,
         sharpness=_sharpness(gray, here),
         balance=_balance(scales, face.landmarks),
-        bridge=_bridge(gray, points, contrast),
-        rim=min(_rim(gray, points, contrast, lid, below) for lid, below in ((145, 50), (374, 280))),
+        bridge=bridge,
+        rim=rim,
         eye_darkness=_eye_darkness(gray, points),
         teeth=_teeth(cut, points),
         iris_contrast=min(ratio for ratio, _ in irises),
@@ -101,31 +103,42 @@ def _balance(scales: Scales, landmarks: Floats) -> float:
     return min(left, right) / max(left, right, 1e-4)
 
 
-def _bridge(gray: Floats, points: Floats, contrast: float) -> float:
-    """Largest vertical step over the bridge of the nose between the inner eye corners, as a part of the contrast."""
+def _frame(gray: Floats, points: Floats, contrast: float) -> tuple[float, float]:
+    """Thin lines over the bridge of the nose and around the lower half of both eyes, as parts of the face's contrast.
+
+    A frame crosses every line from brow to nose, and every ray from an eye downward; so the middle of the lines
+    counts and nearly the weakest of the rays, less what the cheeks' own wrinkles and grain would give.
+    """
+    unit = float(np.linalg.norm(points[33, :2] - points[263, :2]))
     start, end = points[133, :2], points[362, :2]
     gap = float(np.linalg.norm(end - start))
-    columns = np.linspace(start[0] + 0.35 * (end[0] - start[0]), start[0] + 0.65 * (end[0] - start[0]), 7)
-    rows = np.linspace(-0.5 * gap, 0.35 * gap, SAMPLES) + (start[1] + end[1]) / 2
-    x, y = np.meshgrid(columns.astype(np.float32), rows.astype(np.float32))
-    return _step(gray, x, y, contrast)
+    across = np.linspace(start[0] + 0.3 * (end[0] - start[0]), start[0] + 0.7 * (end[0] - start[0]), 9)
+    down = (start[1] + end[1]) / 2 + np.linspace(-0.45 * gap, 0.45 * gap, SAMPLES)
+    bridge = float(np.median(_thin(gray, np.repeat(across[:, None], SAMPLES, 1), np.repeat(down[None], 9, 0))))
+    angles = np.radians(np.linspace(15, 165, 13))
+    reach = np.linspace(0.17 * unit, 0.44 * unit, SAMPLES)
+    rims, cheeks = [], []
+    for iris, cheek in ((468, 205), (473, 425)):
+        rays = (points[iris, :2, None, None] + np.stack([np.cos(angles), np.sin(angles)])[..., None] * reach).astype(
+            float
+        )
+        rims.append(float(np.percentile(_thin(gray, *rays), 35)))
+        beside = points[cheek, 0] + np.linspace(-0.1, 0.1, 9) * unit
+        below = points[cheek, 1] + np.linspace(-0.13, 0.13, SAMPLES) * unit
+        lines = _thin(gray, np.repeat(beside[:, None], SAMPLES, 1), np.repeat(below[None], 9, 0))
+        cheeks.append(float(np.median(lines)))
+    usual = min(cheeks)
+    contrast = max(contrast, 0.05)
+    return max(0.0, bridge - usual) / contrast, max(0.0, min(rims) - usual) / contrast
 
 
-def _rim(gray: Floats, points: Floats, contrast: float, lid: int, below: int) -> float:
-    """The same from the lower lid down to the cheek, where the rim of a glass would be."""
-    start, end = points[lid, :2], points[below, :2]
-    t = np.linspace(0.25, 1.1, SAMPLES, dtype=np.float32)[:, None]
-    spread = np.linspace(-0.15, 0.15, 7, dtype=np.float32)[None] * float(np.linalg.norm(end - start))
-    x = start[0] + t * 0.3 * (end[0] - start[0]) + spread
-    y = start[1] + t * (end[1] - start[1]) + 0 * spread
-    return _step(gray, x.astype(np.float32), y.astype(np.float32), contrast)
-
-
-def _step(gray: Floats, x: Floats, y: Floats, contrast: float) -> float:
-    """How far the rows' mean brightness strays from a straight ramp, as a part of the face's contrast."""
-    strip = cv2.remap(gray, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE).mean(axis=1)
-    ramp = np.interp(np.arange(SAMPLES), [0, SAMPLES - 1], [strip[0], strip[-1]])
-    return float(np.ptp(strip - ramp) / max(contrast, 0.05))
+def _thin(gray: Floats, x: npt.NDArray[np.floating], y: npt.NDArray[np.floating]) -> Floats:
+    """How far brightness strays, at most, from its running median along each row of places (N, SAMPLES)."""
+    at_x, at_y = np.ascontiguousarray(x, np.float32), np.ascontiguousarray(y, np.float32)
+    strip = cv2.remap(gray, at_x, at_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    padded = np.pad(strip, ((0, 0), (WINDOW // 2, WINDOW // 2)), mode="edge")
+    usual = np.median(np.lib.stride_tricks.sliding_window_view(padded, WINDOW, axis=1), axis=-1)
+    return np.asarray(np.abs(strip - usual).max(axis=1), np.float32)
 
 
 def _eye_darkness(gray: Floats, points: Floats) -> float:

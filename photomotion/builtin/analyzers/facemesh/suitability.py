@@ -11,6 +11,7 @@ from photomotion.data import Cost, Face, Finding, Lighting, Suitability
 
 from .prints import PrintQuality
 from .quality import FaceQuality
+from .region import Floats
 
 __all__ = ["SEVERITY", "Seen", "judge"]
 
@@ -31,11 +32,13 @@ COVERED = 0.75
 MENDED = "the restorer 'classic' can mend it"
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class Seen:
     """Everything that was measured on one face."""
 
     face: Face
+    normals: Floats
+    """float32 (468, 3), outward, in camera axes."""
     quality: FaceQuality
     cover: Mapping[str, float]
     """By the names in :class:`~photomotion.data.Visibility`: how likely it is behind something, 0..1."""
@@ -125,7 +128,7 @@ def _expression(seen: Seen) -> Iterator[Check]:
         yield "sunglasses", quality.eye_darkness, message, "no blinks and no gaze"
     elif (eyes < 0.3 or (eyes < 0.5 and quality.iris_contrast > 0.65)) and not covered:
         yield "eyes-closed", eyes, "The eyes are closed.", "they stay closed"
-    elif quality.bridge > 0.3 and quality.rim > 0.35 and abs(face.pose.yaw) < 45:
+    elif quality.bridge > 0.1 and quality.rim > 0.04 and abs(face.pose.yaw) < 45:
         yield "glasses", quality.bridge, "The person wears glasses.", "the frame stays rigid while the lids move"
     if seen.cover["mouth"] <= COVERED:
         teeth = quality.teeth > 0.2 and face.mouth_open > 0.08

@@ -78,7 +78,7 @@ def measure_cover(scales: Scales, landmarks: Floats, looks: Floats, mouth_open: 
     for part, index in PARTS.items():
         pixels = lab[masks[part]]
         known = 1 - _rise(mouth_open, 0.25, 0.45) if part in {"mouth", "jaw"} else 1.0
-        signs = [0.7 * known * _rise(float(doubt[list(index)].mean()) / STEADY[part], *IN_DOUBT)]
+        signs = [0.55 * known * _rise(float(doubt[list(index)].mean()) / STEADY[part], *IN_DOUBT)]
         signs.append(known * _foreign(pixels, skin, features=part in {"left_eye", "right_eye", "mouth"}))
         if part in {"left_eye", "right_eye", "mouth"}:
             signs.append(1 - _rise(float(pixels[:, 0].std()) / max(spread, 8.0), 0.02, 0.07))
@@ -117,6 +117,7 @@ def _foreign(pixels: Floats, skin: Floats, *, features: bool) -> float:
     apart = np.hypot(pixels[:, 1] - skin[1], pixels[:, 2] - skin[2])
     far = apart > bound * (9 + 0.25 * float(np.hypot(skin[1], skin[2])))
     pale = np.hypot(pixels[:, 1], pixels[:, 2]) < 0.35 * float(np.hypot(skin[1], skin[2]))
+    pale &= pixels[:, 0] < 1.1 * skin[0]  # skin that shines has no colour either
     dark = pixels[:, 0] < 0.5 * skin[0]
     counted = far & (pale | (apart > bound * 16))
     counted |= dark & pale & (apart > 9)
