@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from typing import TypeVar
 
 import torch
@@ -20,12 +21,14 @@ def ahead(items: Iterator[ItemT]) -> Generator[ItemT, None, None]:
     is waited for and the thread is gone.
 
     Args:
-        items: made by one thread at a time, with as many threads of PyTorch as there are here.
+        items: made by one thread at a time, with as many threads of PyTorch as there are here, and in a copy of the
+            context here: PyTorch's compiler keeps its settings in one.
     """
+    context = copy_context()
     with ThreadPoolExecutor(1, "ahead", torch.set_num_threads, (torch.get_num_threads(),)) as maker:
-        waiting = maker.submit(_take, items)
+        waiting = maker.submit(context.run, _take, items)
         while pieces := waiting.result():
-            waiting = maker.submit(_take, items)
+            waiting = maker.submit(context.run, _take, items)
             yield from pieces
 
 
