@@ -200,6 +200,17 @@ def border(p: Portrait) -> Pixels:
     return np.asarray(cv2.copyMakeBorder(p.pixels, 50, 80, 50, 50, cv2.BORDER_CONSTANT, value=(238, 233, 222)))
 
 
+def print_on_a_table(p: Portrait) -> Pixels:
+    """A photo of a print that lies on a wooden table, a little askew."""
+    out = np.full((1100, 1300, 3), (120, 84, 52), np.uint8)
+    out += np.random.default_rng(4).integers(0, 14, (1100, 1, 1)).astype(np.uint8)
+    print_ = cv2.copyMakeBorder(p.pixels, 45, 45, 45, 45, cv2.BORDER_CONSTANT, value=(236, 230, 216))
+    matrix = cv2.getRotationMatrix2D((557, 557), 6, 0.75)
+    matrix[:, 2] += (90, -20)
+    cv2.warpAffine(print_, matrix, (1300, 1100), dst=out, borderMode=cv2.BORDER_TRANSPARENT)
+    return out
+
+
 def side_light(p: Portrait) -> Pixels:
     """The light comes from the left and is gone behind the nose."""
     x0, x1 = p.at(234)[0], p.at(454)[0]
@@ -260,7 +271,8 @@ MADE: dict[str, Any] = {
     "turned left": turned(1), "upside down": turned(2), "turned right": turned(3), "tilted": tilted, "tiny": tiny,
     "cropped": cropped, "hand": hand, "mask": mask, "microphone": microphone, "bar": bar, "closed eyes": closed_eyes,
     "glasses": glasses, "sunglasses": sunglasses, "hat": hat, "grain": grain, "scratches": scratches,
-    "border": border, "side light": side_light, "shadow": shadow, "statue": statue, "open mouth": open_mouth,
+    "border": border, "print on a table": print_on_a_table,
+    "side light": side_light, "shadow": shadow, "statue": statue, "open mouth": open_mouth,
     "two": two, "nobody": nobody,
 }  # fmt: skip
 """Every made photo by its name: a function of the portrait that returns uint8 (H, W, 3)."""

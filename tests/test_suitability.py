@@ -47,6 +47,7 @@ TABLE: dict[str, tuple[set[str], set[str]]] = {
     "grain": ({"grain"}, PLAIN),
     "scratches": ({"scratches"}, PLAIN),
     "border": ({"printed-border"}, PLAIN),
+    "print on a table": ({"printed-border"}, PLAIN),
     "side light": ({"side-light"}, PLAIN | {"mouth-open"}),
     "shadow": ({"occluded", "hat-or-hair"}, PLAIN),
     "statue": ({"art"}, PLAIN | {"mouth-open"}),

@@ -21,6 +21,7 @@ __all__ = [
     "measure_scratches",
     "measure_tones",
     "picture_box",
+    "print_outline",
     "scratch_mask",
     "shrunk",
 ]
@@ -185,6 +186,34 @@ def picture_box(pixels: Pixels) -> tuple[int, int, int, int]:
         return 0, 0, width, height
     left, top, right, bottom = sides
     return left, top, width - right, height - bottom
+
+
+def print_outline(pixels: Pixels, inside: Floats) -> npt.NDArray[np.float32] | None:
+    """Corners (4, 2), px, of a print that was photographed with what it lies on; None if there is none.
+
+    It is the smallest four-sided outline of edges around the points ``inside`` (N, 2), those of a face, that fills its
+    own corners and takes 6 % to 90 % of the picture.
+    """
+    small = shrunk(pixels, 400)
+    scale = np.array([small.shape[1] / pixels.shape[1], small.shape[0] / pixels.shape[0]])
+    points = [(float(x), float(y)) for x, y in inside * scale]
+    whole = small.shape[0] * small.shape[1]
+    best, best_area = None, 0.9 * whole
+    calm = cv2.GaussianBlur(small, (3, 3), 0)
+    for low, high in ((30, 80), (60, 160)):
+        edges = cv2.dilate(cv2.Canny(calm, low, high), np.ones((3, 3), np.uint8))
+        outlines, _ = cv2.findContours(edges, cv2.RETR_LIST, cv2.CHAIN_APPROX_SIMPLE)
+        for outline in outlines:
+            hull = cv2.convexHull(outline)
+            area = cv2.contourArea(hull)
+            if not 0.06 * whole < area < best_area or cv2.contourArea(outline) < 0.85 * area:
+                continue
+            corners = cv2.approxPolyDP(hull, 0.04 * cv2.arcLength(hull, True), True)
+            if len(corners) != 4 or cv2.contourArea(corners) < 0.9 * area:
+                continue
+            if all(cv2.pointPolygonTest(corners, point, False) > 0 for point in points):
+                best, best_area = corners[:, 0], area
+    return None if best is None else np.asarray(best / scale, np.float32)
 
 
 def _shared(dark: tuple[float, float], bright: tuple[float, float]) -> npt.NDArray[np.float64]:

@@ -17,6 +17,7 @@ from photomotion.builtin.defects import (
     measure_scratches,
     measure_tones,
     picture_box,
+    print_outline,
     scratch_mask,
     shrunk,
 )
@@ -29,6 +30,7 @@ LONG_EDGE = 800
 """px; prints are judged at this size at most."""
 ONE_HUE = 4.0
 """Spread of colours below which a picture is gray or sepia."""
+OVAL = (10, 338, 284, 454, 361, 397, 152, 172, 132, 234, 54, 109)
 CHEEKS = (50, 101, 118, 205, 187, 280, 330, 347, 425, 411, 195, 4)
 FEATURES = ((226, 224, 221, 189, 244, 232, 229, 70, 105, 107), (446, 444, 441, 413, 464, 452, 449, 300, 334, 336))
 MOUTH = (61, 40, 0, 270, 291, 321, 17, 91, 152, 2)
@@ -47,7 +49,7 @@ class PrintQuality:
     cast: float
     """Strength of a tint over everything, in units of CIELAB; 0 for gray and sepia."""
     border: float
-    """Part of the photo that is a border around the picture, 0..1."""
+    """Part of the photo that is a border around the picture, or what a photographed print lies on, 0..1."""
 
 
 def measure_print(pixels: Pixels, faces: Sequence[Floats], matte: Floats) -> PrintQuality:
@@ -58,14 +60,19 @@ def measure_print(pixels: Pixels, faces: Sequence[Floats], matte: Floats) -> Pri
     inner = np.ascontiguousarray(small[y0:y1, x0:x1])
     meshes = [f[:, :2] * scale - np.array([x0, y0], np.float32) for f in faces]
     people = cv2.resize(np.ascontiguousarray(matte), small.shape[1::-1], interpolation=cv2.INTER_AREA)[y0:y1, x0:x1]
+    border, toned = 1 - inner.size / small.size, inner
+    outline = print_outline(small, faces[0][list(OVAL), :2] * scale) if border == 0 and faces else None
+    if outline is not None:
+        print_ = cv2.fillConvexPoly(np.zeros(small.shape[:2], np.uint8), np.round(outline).astype(np.int32), 1) > 0
+        border, toned = 1 - float(print_.mean()), small[print_][None]
     tint = measure_cast(inner)
     grain = measure_grain(inner)
     return PrintQuality(
         grain=grain,
         scratches=_scratches(scratch_mask(inner, grain), meshes, people * (tint.spread >= ONE_HUE)),
-        tones=measure_tones(shrunk(inner, 400)),
+        tones=measure_tones(toned if outline is not None else shrunk(inner, 400)),
         cast=_cast(tint, inner, meshes),
-        border=1 - inner.size / small.size,
+        border=border,
     )
 
 
