@@ -51,7 +51,7 @@ def test_a_plugin_in_order_is_found_with_its_origin(install: Install) -> None:
     install("ok")
     registry = Registry()
     assert registry.names("backend") == ("warp", "ok")
-    assert registry.names("restorer") == ("none", "ok")
+    assert registry.names("restorer") == ("none", "classic", "auto", "ok")
     assert registry.find("backend", "ok").summary == "Fine."
     origin = registry.origin("backend", "ok")
     assert (origin.plugin, origin.distribution, origin.version) == ("ok", "photomotion-ok", "1.0")

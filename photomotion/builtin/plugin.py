@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, Literal
+from pathlib import Path
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
@@ -23,7 +24,7 @@ from photomotion.plugin import (
 
 from .restorers.classic.options import ClassicOptions
 
-__all__ = ["ClassicOptions", "FacemeshOptions", "Mp4Options", "NaturalOptions", "PromptOptions", "WarpOptions"]
+__all__ = ["ClassicOptions", "FacemeshOptions", "Mp4Options", "NaturalOptions", "PromptOptions", "TrackOptions", "WarpOptions"]
 
 
 class FacemeshOptions(Options):
@@ -40,6 +41,21 @@ class NaturalOptions(Options):
     """How much everything moves, 0..2: 0 holds still, 1 is how people move for a portrait."""
     blinks_per_minute: float | None = Field(None, ge=0, le=40)
     """Blinks in a minute, 0..40; left out, it is drawn for the person."""
+
+
+class TrackOptions(Options):
+    """Options of the motion prior ``track``."""
+
+    file: Path
+    """A motion: .json, .npz, or .csv of Live Link Face; 'photomotion motion track' records one from a video."""
+    strength: float = Field(1.0, ge=0, le=2)
+    """What head and expressions are multiplied by, 0..2; blinks and gaze keep their size."""
+    mirror: bool = False
+    """Exchange left and right."""
+    start: Annotated[float, Field(ge=0)] | Literal["best"] = "best"
+    """Seconds into the recording; best is the moment most like the photo."""
+    others: Literal["still", "same"] = "still"
+    """What people do who have no face in the recording."""
 
 
 class PromptOptions(Options):
@@ -107,6 +123,19 @@ def load_natural(options: NaturalOptions, runtime: Runtime) -> MotionPrior:
     from .priors.natural import NaturalPrior
 
     return NaturalPrior(options.strength, options.blinks_per_minute)
+
+
+def load_track(options: TrackOptions, runtime: Runtime) -> MotionPrior:
+    """Make the prior that plays a motion from a file."""
+    from .priors.track import TrackPrior
+
+    return TrackPrior(
+        options.file,
+        strength=options.strength,
+        mirror=options.mirror,
+        start=options.start,
+        others=options.others,
+    )
 
 
 def load_still(options: Options, runtime: Runtime) -> MotionPrior:
@@ -188,10 +217,16 @@ def photomotion_face_analyzers() -> Iterable[Implementation[FaceAnalyzer, Any]]:
 
 @hookimpl
 def photomotion_motion_priors() -> Iterable[Implementation[MotionPrior, Any]]:
-    """Offer ``natural`` and ``still``."""
+    """Offer ``natural``, ``track`` and ``still``."""
     summary = "Blinks, gaze, head, breath and small expressions, as people move for a portrait."
     return [
         Implementation(name="natural", summary=summary, options=NaturalOptions, load=load_natural),
+        Implementation(
+            name="track",
+            summary="Plays a motion from a file: recorded from a face, planned before, or made elsewhere.",
+            options=TrackOptions,
+            load=load_track,
+        ),
         Implementation(name="still", summary="Nobody moves at all.", options=Options, load=load_still),
     ]
 

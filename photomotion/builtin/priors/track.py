@@ -1,0 +1,186 @@
+"""The motion prior that plays a motion from a file: recorded from a face, planned before, or made elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from photomotion.builtin.limits import judge
+from photomotion.data import ARKIT, Analysis, Face, FaceMotion, Motion, Timing
+from photomotion.errors import MotionError
+
+__all__ = ["TrackPrior"]
+
+Floats = npt.NDArray[np.float64]
+
+HOME = 1.0
+"""Seconds in which a face comes back to the photo when its motion is over (judgement)."""
+TURNED = ("headYaw", "headRoll", "gazeYaw")
+"""Angles that change their sign in a mirror."""
+HEAD = ("headYaw", "headPitch", "headRoll")
+
+
+class TrackPrior:
+    """Plays a recorded motion, relative to the moment in it that is most like the photo.
+
+    What is played is the change since that moment, so that the film begins with the photo whatever the recorded face
+    looked like; the photo's limits hold as for every prior. A motion whose first row is all 0 is relative already, and
+    is played from there.
+
+    Args:
+        path: a motion file, ``.json``, ``.npz`` or ``.csv``.
+        strength: what head and expressions are multiplied by, 0..2; blinks and gaze keep their size.
+        mirror: exchange left and right.
+        start: seconds into the recording, or ``"best"``: the most similar moment that leaves enough of it, or, where
+            it is too short, of its first half.
+        others: what people do for whom there is no face in the recording: ``"still"``, or ``"same"`` as the last.
+
+    Raises:
+        MotionError: if the file cannot be read, or nobody is in it.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        *,
+        strength: float = 1.0,
+        mirror: bool = False,
+        start: float | Literal["best"] = "best",
+        others: Literal["still", "same"] = "still",
+    ) -> None:
+        self._motion = Motion.load(path)
+        if not self._motion.frames:
+            raise MotionError(f"{path}: nobody moves in it, or it has no frames")
+        if start != "best" and start * self._motion.fps > self._motion.frames - 1:
+            raise MotionError(
+                f"{path} is {self._motion.frames / self._motion.fps:.1f} s long, so it cannot start at {start:g} s"
+            )
+        self._strength = strength
+        self._mirror = mirror
+        self._start = start
+        self._others = others
+
+    def plan(self, analysis: Analysis, timing: Timing, seed: int) -> Motion:
+        """Return the motion for each face: the recorded faces in their order, then the ``others``.
+
+        The recording is resampled to the film's frame rate, each blink to the deepest of the moments a frame covers.
+        Where it ends before the film, and at the end of a loop, the face comes back to the photo within a second.
+
+        Args:
+            analysis: says which moment is like the photo, and sets the limits.
+            timing: of the film.
+            seed: is not used.
+        """
+        known = self._motion.faces
+        faces = []
+        for index, face in enumerate(analysis.faces):
+            if index >= len(known) and self._others == "still":
+                faces.append(FaceMotion(channels=(), values=np.zeros((timing.frames, 0), np.float32)))
+                continue
+            recorded = known[min(index, len(known) - 1)]
+            columns = {name: recorded.column(name).astype(np.float64) for name in recorded.channels}
+            columns = _mirrored(columns) if self._mirror else columns
+            played = self._play(columns, face, timing)
+            faces.append(_held_back(played, face, analysis.suitability.of_face(index), self._strength))
+        return Motion(fps=timing.fps, faces=tuple(faces))
+
+    def _play(self, columns: Mapping[str, Floats], face: Face, timing: Timing) -> dict[str, Floats]:
+        """The recording from its start on, at the film's times, as the change since that start."""
+        fps, frames = self._motion.fps, self._motion.frames
+        if self._start != "best":
+            start = round(self._start * fps)
+        elif not any(values[0] for values in columns.values()):
+            start = 0
+        else:
+            start = _alike(columns, face, round((timing.frames - 1) / timing.fps * fps))
+        times = np.arange(timing.frames) / timing.fps
+        end = min(times[-1], (frames - 1 - start) / fps)
+        home = _home(times, end, come_back=end < times[-1] or timing.loop)
+        out = {}
+        for name, values in columns.items():
+            sampled = _sampled(values[start:], fps, times, deepest=name.startswith("eyeBlink") and fps > timing.fps)
+            change = sampled - values[start]
+            if name in ARKIT:
+                change = np.clip(change / max(1 - values[start], 0.2), 0, 1)
+            out[name] = change * home
+        return out
+
+
+def _alike(columns: Mapping[str, Floats], face: Face, needed: int) -> int:
+    """The row that looks most like the photo and is calm, among those from which ``needed`` rows are left."""
+    count = len(next(iter(columns.values())))
+    rows = max(count - needed, (count + 1) // 2)
+    rest = np.zeros(count)
+
+    def column(name: str) -> Floats:
+        return columns.get(name, rest)
+
+    shut = (column("eyeBlinkLeft") + column("eyeBlinkRight")) / 2
+    smile = (column("mouthSmileLeft") + column("mouthSmileRight")) / 2
+    unlike = (
+        np.hypot(column("headYaw") - face.pose.yaw, column("headPitch") - face.pose.pitch) / 10
+        + np.abs(column("headRoll") - face.pose.roll) / 15
+        + 2 * np.abs(shut - (1 - np.mean(face.eyes_open)))
+        + np.abs(column("jawOpen") - face.mouth_open)
+        + np.hypot(column("gazeYaw"), column("gazePitch")) / 15
+        + smile
+        + sum(np.abs(np.gradient(column(name))) for name in HEAD) / 2
+        if count > 1
+        else rest
+    )
+    return int(np.argmin(unlike[:rows]))
+
+
+def _sampled(values: Floats, fps: float, times: Floats, *, deepest: bool) -> Floats:
+    """Values at the film's times; where ``deepest``, the greatest that a frame covers."""
+    at = times * fps
+    if not deepest:
+        return np.interp(at, np.arange(len(values)), values)
+    half = (at[1] - at[0]) / 2 if len(at) > 1 else 0.5
+    first = np.clip(np.ceil(at - half).astype(int), 0, len(values) - 1)
+    last = np.clip(np.floor(at + half).astype(int), 0, len(values) - 1)
+    out = np.interp(at, np.arange(len(values)), values)
+    for offset in range(int(2 * half) + 1):
+        out = np.maximum(out, values[np.minimum(first + offset, last)])
+    out[0] = values[0]
+    return out
+
+
+def _home(times: Floats, end: float, *, come_back: bool) -> Floats:
+    """1 while the motion plays, and by minimum jerk to 0 in its last second if it is to come back."""
+    if not come_back:
+        return np.ones(len(times))
+    s = np.clip((end - times) / min(HOME, max(end, 1e-6)), 0, 1)
+    return np.asarray(s**3 * (10 - 15 * s + 6 * s * s), np.float64)
+
+
+def _mirrored(columns: Mapping[str, Floats]) -> dict[str, Floats]:
+    def other(name: str) -> str:
+        if name.endswith("Left"):
+            return name.removesuffix("Left") + "Right"
+        return name.removesuffix("Right") + "Left" if name.endswith("Right") else name
+
+    return {other(name): -values if name in TURNED else values for name, values in columns.items()}
+
+
+def _held_back(columns: dict[str, Floats], face: Face, codes: frozenset[str], strength: float) -> FaceMotion:
+    """The channels within what the photo allows."""
+    limits = judge(face, codes)
+    rest = np.zeros(len(next(iter(columns.values()))))
+    head = np.stack([columns.get(name, rest) for name in HEAD], axis=1)
+    columns |= dict(zip(HEAD, limits.apply(strength * limits.gains() * head).T, strict=True))
+    for name in columns:
+        if name.startswith("eye") or name in ("gazeYaw", "gazePitch"):
+            columns[name] = columns[name] * limits.eyes
+        elif name in ARKIT:
+            columns[name] = (
+                columns[name] * strength * (limits.mouth if name.startswith(("mouth", "jaw")) else limits.face)
+            )
+    values = np.stack(list(columns.values()), axis=1)
+    shapes = [name in ARKIT for name in columns]
+    values[:, shapes] = np.clip(values[:, shapes], 0, 1)
+    return FaceMotion(channels=tuple(columns), values=values.astype(np.float32))
