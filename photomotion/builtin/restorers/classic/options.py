@@ -14,7 +14,7 @@ Strength = Literal["auto"] | Annotated[float, Field(ge=0, le=1)]
 
 
 class ClassicOptions(Options):
-    """Options of the restorer ``classic``. A step is ``auto`` (only what is measured), 0 (off) or a strength up to 1."""
+    """Options of the restorer ``classic``. A step is ``auto`` (if it is measured), 0 (off) or a strength up to 1."""
 
     turn: Literal["auto", "off"] = "auto"
     """Turn a scan that lies on its side or head, if faces show it clearly."""

@@ -30,6 +30,8 @@ EVIDENCE = 460.0
 """Length of certain lines from which on a print counts as scratched; the undamaged example has 350 (straps, seams)."""
 SPECKS = 17
 """Certain specks from which on a print counts as dusty; undamaged pictures have up to 14."""
+ROUNDS = 2
+"""How often lines are followed; one that was lost may be met again from its other end."""
 MOST = 600
 """Bound on the lines that are looked at closely."""
 
@@ -160,7 +162,8 @@ class _Search:
             slender = p.extent / p.thickness
             wanted = (p.extent >= 14) & (slender >= 4.5) & (p.contrast >= 0.1) & (p.on_marks < 0.3) & (p.thickness < 8)
             if not p.light:
-                wanted &= (p.level <= 0.28) & (p.contrast >= 0.3) & (p.extent >= 45) & (p.on_face < 0.3)
+                black = ((p.level <= 0.28) & (p.contrast >= 0.3)) | ((p.level <= 0.36) & (p.contrast >= 0.42))
+                wanted &= black & (p.extent >= 45) & (p.on_face < 0.5)
             order = np.flatnonzero(wanted)
             for i in order[np.argsort(-p.extent[order], kind="stable")][:MOST]:
                 patch = p.mask(i)
@@ -178,7 +181,9 @@ class _Search:
         for rows, columns, mask in doubtful:
             if (near[rows, columns] & mask).any():
                 found[rows, columns] |= mask
-        return follow(self.y, found, self.unit), length
+        for _ in range(ROUNDS):
+            found = follow(self.y, found, self.unit)
+        return found, length
 
     def _sides(self, p: _Patches, i: int, patch: tuple[slice, slice, Mask]) -> tuple[float, float]:
         """Part of a line that stands out from both its sides, and how unlike those are, as a part of the contrast."""
@@ -218,15 +223,15 @@ class _Search:
         found = np.zeros(self.y.shape, np.bool_)
         count = 0
         for p in self.patches:
-            small = (p.extent <= 14) & (p.thickness < 7) & (p.on_marks < 0.2)
-            # A mole is dark, but not black; a gleam on skin is light, but soft.
-            extreme = (p.contrast > 0.3) & (p.level > 0.8 if p.light else p.level < 0.12)
-            small &= (p.on_face < 0.4) | extreme
+            speck = (p.extent <= 14) & (p.thickness < 7)
+            elsewhere = (p.on_face < 0.4) & (p.on_marks < 0.2)
+            small = speck & elsewhere
             count += int((small & (p.contrast > 0.12) & (p.around < 0.12)).sum())
-            loose = small | ((p.extent <= 26) & (p.on_face < 0.1) & (p.on_marks < 0.1))
-            taken = (small & (p.contrast > 0.09) & (p.around < 0.25)) | (
-                loose & (p.contrast > 0.15) & (p.around < 0.12)
-            )
+            # On a face only what no mole, gleam or pupil is: nearly black or white, and sharply alone on smooth skin.
+            bold = speck & ~elsewhere & (p.contrast > 0.4) & (p.around < 0.08)
+            fibre = (p.extent <= 26) & (p.on_face < 0.1) & (p.on_marks < 0.1)
+            taken = bold | (small & (p.contrast > 0.09) & (p.around < 0.25))
+            taken |= fibre & (p.contrast > 0.15) & (p.around < 0.12)
             found |= taken[p.labels]
         if count < SPECKS and not sure:
             found[:] = False

@@ -73,7 +73,7 @@ def sharpen(y: Floats, width: float, sigma: float, strength: float) -> Floats:
 
 
 def enlarge(picture: Floats, factor: int) -> Floats:
-    """Enlarge by a whole number: Lanczos, then back-projection (Irani and Peleg, 1991), so that averaging gives it back.
+    """Enlarge by a whole number: Lanczos, then back-projection (Irani and Peleg, 1991); averaging gives it back.
 
     Memory: ``factor`` squared times the picture, four times over.
     """

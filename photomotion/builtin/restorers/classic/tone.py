@@ -1,7 +1,7 @@
 """Fading and colour casts: the print's own black and white are measured and brought back to where they were.
 
 Black that is gray in all three colours never is in an unfaded photo; black and white tinted alike is dye that faded,
-unless the scene was lit so. A gray print stays gray, and a toned one keeps its tone: only brightness is stretched there.
+unless the scene was lit so. A gray print stays gray, and a toned one keeps its tone: only brightness is stretched.
 """
 
 from __future__ import annotations
@@ -91,7 +91,7 @@ def _cast(dark: Floats, light: Floats, middle: Floats, one_black: bool, gain: fl
 
 
 def _skin_gain(small: Floats, dark: Floats, light: Floats, faces: Sequence[FaceSpot], scale: float) -> float | None:
-    """How much nearer to skin the largest face comes in CIELAB, negative if it does not get there; None without a face."""
+    """How much nearer to skin the largest face comes in CIELAB, negative if not there; None without a face."""
     if not faces:
         return None
     x0, y0, x1, y1 = (v * scale for v in max(faces, key=lambda f: f.box[2] - f.box[0]).box)

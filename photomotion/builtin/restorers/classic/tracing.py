@@ -13,7 +13,7 @@ TAIL = 24.0
 """Length of a line's end that gives its direction, units."""
 FURTHEST = 90.0
 """How far a line is followed in one go, units."""
-PATIENCE = 7.0
+PATIENCE = 12.0
 """How long a line may be hidden, units."""
 
 
