@@ -19,7 +19,8 @@ CORE = (
     "errors", "words", "data", "colour", "reading", "warp", "stages", "plugin", "weights", "hookspecs", "registry",
     "choices", "recipe", "clip", "pipeline", "animator",
 )  # fmt: skip
-"""Each may import only those before it. What is not listed is the command line, which none of these may import."""
+"""Each may import only those before it. What is not listed is the command line and the door for plugins that find faces
+(``analysis``), which none of these may import."""
 
 DOOR = {"plugin", "stages", "data", "errors", "warp", "testing"}
 """What a built-in implementation may import, like any third party."""
