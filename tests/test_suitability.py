@@ -34,7 +34,7 @@ TABLE: dict[str, tuple[set[str], set[str]]] = {
     "upside down": ({"rotated-scan"}, PLAIN),
     "turned right": ({"rotated-scan"}, PLAIN),
     "tilted": ({"tilted"}, PLAIN),
-    "tiny": ({"tiny-face"}, PLAIN),
+    "tiny": ({"tiny-face"}, PLAIN | {"mouth-open"}),
     "cropped": ({"cropped-face"}, PLAIN),
     "hand": ({"occluded"}, set()),
     "mask": ({"occluded"}, set()),

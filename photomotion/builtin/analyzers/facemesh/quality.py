@@ -19,6 +19,8 @@ SIDE = 160
 """Faces are judged at this size at most, px."""
 SAMPLES, WINDOW = 44, 15
 """Steps along a line that is searched for the frame of glasses, and those over which a frame is thin."""
+TEETH = 0.11
+"""Height of the upper teeth in distances between the outer eye corners, of about 90 mm."""
 INNER_LIPS = (78, 95, 88, 178, 87, 14, 317, 402, 318, 324, 308, 415, 310, 311, 312, 13, 82, 81, 80, 191)
 LIPS = (61, 146, 91, 181, 84, 17, 314, 405, 321, 375, 291, 409, 270, 269, 267, 0, 37, 39, 40, 185)
 
@@ -48,7 +50,7 @@ class FaceQuality:
     eye_darkness: float
     """Brightness of the eye regions over that of the cheeks; dark glasses give less than 0.35."""
     teeth: float
-    """Part of what is between the lips that is bright and pale, 0..1; 0 if the lips are closed."""
+    """Part of where the upper teeth would be that is bright and pale, 0..1; 0 if the lips are closed."""
     iris_contrast: float
     """Brightness of the irises over that of the white around them: 0.3 to 0.8 in eyes that live, about 1 in stone."""
     iris_size: float
@@ -165,6 +167,9 @@ def _teeth(cut: Pixels, points: Floats) -> float:
     width = float(np.linalg.norm(points[61, :2] - points[291, :2]))
     if between.sum() < 0.03 * width * width or not lips.any():
         return 0.0
+    # Upper teeth hang from the lip; in a mouth that is wide open most of what is below them is dark.
+    depth = max(2, round(TEETH * float(np.linalg.norm(points[33, :2] - points[263, :2]))))
+    between[depth:] &= 1 - between[:-depth]
     lab = cv2.cvtColor(cut.astype(np.float32) / 255.0, cv2.COLOR_RGB2LAB)
     inner, lip = lab[between > 0], np.median(lab[lips > 0], axis=0)
     at = np.clip(np.round(points[[50, 280], 1::-1]).astype(int), 0, cut.shape[0] - 1)

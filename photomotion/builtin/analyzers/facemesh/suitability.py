@@ -131,10 +131,10 @@ def _expression(seen: Seen) -> Iterator[Check]:
     elif quality.bridge > 0.1 and quality.rim > 0.04 and abs(face.pose.yaw) < 45:
         yield "glasses", quality.bridge, "The person wears glasses.", "the frame stays rigid while the lids move"
     if seen.cover["mouth"] <= COVERED:
-        teeth = quality.teeth > 0.2 and face.mouth_open > 0.08
+        teeth = quality.teeth > 0.12 and face.mouth_open > 0.08
         if teeth:
             yield "teeth", quality.teeth, "The teeth are showing.", "the lips keep their shape"
-        if face.mouth_open > (0.4 if teeth else 0.15):
+        if face.mouth_open > (0.4 if quality.teeth > 0.25 else 0.15):
             yield "mouth-open", face.mouth_open, "The mouth is open.", "the lips keep their shape"
     stone = quality.iris_contrast > 0.93 and min(face.eyes_open) > 0.4
     if stone and quality.eye_darkness > 0.7 and quality.sharpness > 0.22:
