@@ -104,7 +104,7 @@ def _photo(printed: PrintQuality, people: int, turn: int) -> Iterator[Check]:
     if printed.cast > 8:
         yield "colour-cast", printed.cast, "A tint lies over the whole photo.", MENDED
     if printed.border > 0:
-        message = f"A border takes {100 * printed.border:.0f} % of the photo."
+        message = f"A border, or what the print lies on, takes {100 * printed.border:.0f} % of the photo."
         yield "printed-border", printed.border, message, "it keeps still"
 
 
