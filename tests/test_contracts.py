@@ -33,6 +33,14 @@ class TestNone(RestorerContract):
     implementation = OFFERED["none"]
 
 
+class TestClassic(RestorerContract):
+    implementation = OFFERED["classic"]
+
+
+class TestAuto(RestorerContract):
+    implementation = OFFERED["auto"]
+
+
 class TestFacemesh(FaceAnalyzerContract):
     implementation = OFFERED["facemesh"]
 

@@ -45,8 +45,8 @@ def find(pixels: Pixels) -> Border | None:
         return None
     hull = cv2.convexHull(max(outlines, key=cv2.contourArea))
     middle, size, angle = cv2.minAreaRect(hull)
-    if angle > 45:
-        angle, size = angle - 90, (size[1], size[0])
+    if abs(angle) > 45:  # OpenCV's versions differ in which side they measure from
+        angle, size = angle - np.copysign(90, angle), (size[1], size[0])
     area = size[0] * size[1]
     fills = area / (small.shape[0] * small.shape[1])
     outline = cv2.contourArea(max(outlines, key=cv2.contourArea))

@@ -17,6 +17,8 @@ __all__ = ["ClassicRestorer"]
 
 TINY, SMALL = 32.0, 480
 """Px between the outer eye corners, and of the long edge, under which a picture is enlarged."""
+LEAST = 32
+"""Px of the short edge, under which there is too little to measure anything."""
 WHOLE = 64.0
 """Gray levels of change that count as 1 in the map."""
 
@@ -31,6 +33,8 @@ class ClassicRestorer:
 
     def restore(self, photo: Photo) -> Restoration:
         """Return the mended photo, maps of what was changed and what was filled, and the steps taken."""
+        if min(photo.height, photo.width) < LEAST:
+            return Restoration(photo=photo)
         faces = look(self.find_faces, photo.pixels)
         steps: list[Mending] = []
         scan = self._straighten(photo.pixels, faces, steps)
