@@ -54,6 +54,16 @@ def plan(context: click.Context, /, photo: Path, output: Path, **flags: Any) -> 
     click.echo(f"{output}: {planned.frames} frames at {planned.fps:g} fps for {faces} face{'s' * (faces != 1)}")
 
 
+@motion.command("moves")
+def moves() -> None:
+    """List the named moves that a script can ask for."""
+    from .builtin.moves import MOVES
+    from .console import print_table
+
+    rows = [(name, f"{move.seconds:.1f} s", move.summary) for name, move in MOVES.items()]
+    print_table(("move", "takes", "what it is"), rows)
+
+
 @motion.command("convert")
 @click.argument("source", metavar="M", type=click.Path(path_type=Path))
 @click.option("-o", "--output", type=click.Path(path_type=Path), required=True, metavar="OUT", help=WRITTEN)
