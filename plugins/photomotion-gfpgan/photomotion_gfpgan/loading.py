@@ -34,9 +34,11 @@ def choose_device(device: str) -> str:
 def choose_dtype(half: bool, asked: str, device: str, network: ImageModelDescriptor) -> torch.dtype:
     """What a network computes in: float32, or if half precision is wanted, the one it bears.
 
-    StyleGAN's activations and the codebooks leave float16's range, so faces are drawn in bfloat16.
+    StyleGAN's activations and the codebooks leave float16's range, so faces are drawn in bfloat16. CodeFormer works in
+    float32 only: spandrel 0.4 declares bfloat16 for it, but its codebook is read in float32.
     """
-    if not half and asked not in ("float16", "bfloat16"):
+    wanted = half or asked in ("float16", "bfloat16")
+    if not wanted or network.architecture.id == "CodeFormer":
         return torch.float32
     if network.supports_half and asked != "bfloat16" and not device.startswith("cpu"):
         return torch.float16

@@ -15,7 +15,7 @@ class _NetworkOptions(Options):
     model: str = ""
     """A weight file of your own (.safetensors, .pth, .ckpt) instead of the published one; mind its licence."""
     half: bool = False
-    """Half precision: bfloat16 for faces, float16 for enlarging on a GPU. Half the memory, slightly other pixels."""
+    """Half precision: bfloat16 for faces (not CodeFormer), float16 for enlarging on a GPU. Slightly other pixels."""
 
 
 class FaceOptions(_NetworkOptions):
