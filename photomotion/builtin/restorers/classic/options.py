@@ -36,7 +36,7 @@ class ClassicOptions(Options):
     """A tint of the whole picture from dyes that faded."""
     blur: Strength = "auto"
     """Softness of the whole picture, taken back in part."""
-    enlarge: Literal["auto", 1, 2, 4] = "auto"
-    """Enlarge so many times; ``auto``: only a small picture with a face under 32 px between the outer eye corners."""
+    enlarge: Literal["auto"] | Annotated[int, Field(ge=1, le=4)] = "auto"
+    """Enlarge so many times; auto: only a small picture with a face under 32 px between the outer eye corners."""
     fidelity: float = Field(default=0.0, ge=0, le=1)
     """How far faces are kept as they were scanned, 0..1; colour and contrast are mended there all the same."""

@@ -19,9 +19,10 @@ __all__ = ["Work", "judge_tone", "mend_blocks", "mend_blur", "mend_flaws", "mend
 COARSE = 1.0
 """Steps of a JPEG over those of quality 50 from which on it is mended."""
 GRAINY = 5.0
-"""Gray levels of noise from which on it is taken down, if on a print with full contrast they were :data:`VISIBLE`."""
-VISIBLE = 6.0
-"""Gray levels, on a print with full contrast; a fine film's grain is weaker."""
+"""Gray levels of noise from which on it is taken down, if it is visible at all."""
+VISIBLE, STRIKING = 6.0, 7.5
+"""Gray levels that it would have on a print with full contrast; a fine film's are fewer. Striking noise of a faded
+print is taken down even if it is weak now: bringing the contrast back makes it strong."""
 EVEN = 0.72
 """Evenness from which on noise is noise; see :class:`noise.Noise`."""
 ROUNDED = 3.5
@@ -108,7 +109,7 @@ def mend_noise(work: Work) -> None:
     if options.noise == "auto":
         low, high = percentiles(y, 1, 99)
         visible = found.sigma * 250 / max(high - low, 40.0)
-        if found.sigma < GRAINY or visible < VISIBLE or found.evenness < EVEN:
+        if found.evenness < EVEN or visible < (VISIBLE if found.sigma >= GRAINY else STRIKING):
             return
     strength = _strength(options.noise) * (1 - options.grain)
     y = y + strength * (noise.remove(y, found.spectrum) - y)
