@@ -83,7 +83,7 @@ def _measure(scales: Scales, found: Sighting) -> Seen:
     pose = found.pose or measure_pose(mesh, scales.width, scales.height)
     mouth = measure_mouth(landmarks)
     normal = normals(mesh)
-    cover = measure_cover(scales, landmarks, looks, mouth)
+    cover = measure_cover(scales, landmarks, looks, mouth_open=mouth, yaw=pose.yaw)
     face = Face(
         box=(float(low[0]), float(low[1]), float(high[0]), float(high[1])),
         landmarks=landmarks,

@@ -54,6 +54,25 @@ class MeshModel:
             looks.append(self._look(scales, again)[0])
         return points, presence, np.stack(looks)
 
+    def follow(self, scales: Scales, before: Floats) -> tuple[Floats, float]:
+        """Fit the mesh to a face of a film, knowing where it was one frame before.
+
+        Args:
+            scales: this frame.
+            before: float32 (468, 3), px, the mesh in the frame before.
+
+        Returns:
+            float32 (468, 3) px, the mean over three slightly different squares, and the model's own belief 0..1 that
+            it still looks at a face.
+        """
+        region = _follow(before)
+        points, presence = self._look(scales, region)
+        looks = [points]
+        for scale, turn in LOOKS:
+            again = Region(region.x, region.y, region.size * scale, region.angle + turn)
+            looks.append(self._look(scales, again)[0])
+        return np.asarray(np.mean(looks, axis=0), np.float32), presence
+
     def _look(self, scales: Scales, region: Region) -> tuple[Floats, float]:
         image = region.cut(scales, SIDE).astype(np.float32) / 255.0
         raw, logit = self._model(image)

@@ -29,7 +29,7 @@ PLAIN = {
 }  # fmt: skip
 COVERED = 0.75
 """Cover from which a part counts as hidden: two signs must agree, or one be plain."""
-MENDED = "the restorer 'classic' can mend it"
+MENDED = "the restorer 'classic' may mend it"
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)

@@ -33,8 +33,13 @@ STEADY = {
     "left_eye": 1.5, "right_eye": 1.5, "forehead": 3.3, "left_cheek": 1.8, "right_cheek": 1.8, "mouth": 1.7, "jaw": 3.2,
 }  # fmt: skip
 """How far the looks of the mesh model usually differ there, hundredths of the eye distance (median of 30 faces)."""
-IN_DOUBT = (1.8, 3.2)
-"""Times that at which doubt begins and is complete."""
+IN_DOUBT = (1.8, 3.0)
+"""Times that at which doubt begins and is complete. Open eyes and mouths of near-frontal faces stay below 2.5, those
+behind a hand or a finger come to 3 and more."""
+FEATURES = frozenset({"left_eye", "right_eye", "mouth"})
+TRUST, FRONTAL = (0.55, 0.85), 18.0
+"""How much doubt alone says of smooth parts and turned faces, and of features in faces turned less than so many
+degrees: the far side of a turned face is always a guess."""
 
 
 def measure_visibility(
@@ -49,13 +54,15 @@ def measure_visibility(
         width: of the photo.
         height: of the photo.
     """
-    inside = (landmarks[:468, :2] >= 0).all(1) & (landmarks[:468, 0] < width) & (landmarks[:468, 1] < height)
+    inside = _within(landmarks, width, height)
     facing = np.clip((0.15 - normal[:, 2]) / 0.4, 0, 1)
     seen = {part: float((inside * facing)[list(i)].mean()) * (1 - cover[part]) for part, i in PARTS.items()}
     return Visibility(**seen)
 
 
-def measure_cover(scales: Scales, landmarks: Floats, looks: Floats, mouth_open: float) -> dict[str, float]:
+def measure_cover(
+    scales: Scales, landmarks: Floats, looks: Floats, *, mouth_open: float, yaw: float
+) -> dict[str, float]:
     """How likely each part of a face is behind something, 0..1, by the names in :class:`Visibility`.
 
     Four signs are put together, each weak alone: the looks (K, 468, 3) of the mesh model disagree there; the colour is
@@ -74,19 +81,28 @@ def measure_cover(scales: Scales, landmarks: Floats, looks: Floats, mouth_open: 
     spread = float(np.ptp(np.percentile(lab[_inside(points, range(468), side), 0], [5, 95])))
     unit = max(float(np.linalg.norm(mesh[33, :2] - mesh[263, :2])), 1.0)
     doubt = 100 * np.linalg.norm(looks.std(axis=0)[:, :2], axis=1) / unit
+    inside = _within(landmarks, scales.width, scales.height)
     cover = {}
     for part, index in PARTS.items():
         pixels = lab[masks[part]]
         known = 1 - _rise(mouth_open, 0.25, 0.45) if part in {"mouth", "jaw"} else 1.0
-        signs = [0.55 * known * _rise(float(doubt[list(index)].mean()) / STEADY[part], *IN_DOUBT)]
-        signs.append(known * _foreign(pixels, skin, features=part in {"left_eye", "right_eye", "mouth"}))
-        if part in {"left_eye", "right_eye", "mouth"}:
+        trust = TRUST[part in FEATURES and abs(yaw) < FRONTAL]
+        signs = [trust * known * _rise(float(doubt[list(index)].mean()) / STEADY[part], *IN_DOUBT)]
+        signs.append(known * _foreign(pixels, skin, features=part in FEATURES))
+        if part in FEATURES:
             signs.append(1 - _rise(float(pixels[:, 0].std()) / max(spread, 8.0), 0.02, 0.07))
         if part == "forehead":
             beside = np.median(np.concatenate([lab[masks[p]] for p in ("left_cheek", "right_cheek")])[:, 0])
             signs.append(_rise(float((pixels[:, 0] < 0.6 * beside).mean()), 0.35, 0.65))
-        cover[part] = float(1 - np.prod([1 - s for s in signs]))
+        # Nothing is in front of what is not in the photo.
+        cover[part] = float(inside[list(index)].mean() * (1 - np.prod([1 - s for s in signs])))
     return cover
+
+
+def _within(landmarks: Floats, width: int, height: int) -> Mask:
+    """Which of the 468 mesh points lie in the photo."""
+    x, y = landmarks[:468, 0], landmarks[:468, 1]
+    return np.asarray((x >= 0) & (y >= 0) & (x < width) & (y < height))
 
 
 def _inside(points: Floats, index: tuple[int, ...] | range, side: int) -> Mask:
@@ -117,10 +133,10 @@ def _foreign(pixels: Floats, skin: Floats, *, features: bool) -> float:
     apart = np.hypot(pixels[:, 1] - skin[1], pixels[:, 2] - skin[2])
     far = apart > bound * (9 + 0.25 * float(np.hypot(skin[1], skin[2])))
     pale = np.hypot(pixels[:, 1], pixels[:, 2]) < 0.35 * float(np.hypot(skin[1], skin[2]))
-    pale &= pixels[:, 0] < 1.1 * skin[0]  # skin that shines has no colour either
     dark = pixels[:, 0] < 0.5 * skin[0]
     counted = far & (pale | (apart > bound * 16))
     counted |= dark & pale & (apart > 9)
+    counted &= (pixels[:, 0] < 1.1 * skin[0]) | (apart > 30)  # skin that shines has no colour of its own
     return _rise(float(counted.mean()), 0.3, 0.7)
 
 
