@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 import cv2
 import numpy as np
@@ -120,6 +119,30 @@ def hand(p: Portrait) -> Pixels:
     width = round(0.55 * p.unit)
     cv2.line(out, start.astype(int).tolist(), end.astype(int).tolist(), (120, 78, 60), width, cv2.LINE_AA)
     return out
+
+
+def _skin_over(p: Portrait, index: int, width: float, height: float) -> Pixels:
+    """Her own cheek, enlarged, in front of a point of the face; sizes in eye distances."""
+    x, y = p.at(50)
+    reach = round(0.13 * p.unit)
+    size = (round(width * p.unit), round(height * p.unit))
+    skin = cv2.resize(p.pixels[y - reach : y + reach, x - reach : x + reach], size, interpolation=cv2.INTER_CUBIC)
+    shape = np.zeros(size[::-1], np.float32)
+    cv2.ellipse(shape, (size[0] // 2, size[1] // 2), (size[0] // 2 - 4, size[1] // 2 - 4), 0, 0, 360, 1.0, -1)
+    shape = cv2.GaussianBlur(shape, (0, 0), 2)[..., None]
+    left, top = p.at(index)[0] - size[0] // 2, p.at(index)[1] - size[1] // 2
+    out = p.copy()
+    box = (slice(top, top + size[1]), slice(left, left + size[0]))
+    out[box] = np.round(shape * skin * 0.92 + (1 - shape) * out[box])
+    return out
+
+
+def fist(p: Portrait) -> Pixels:
+    return _skin_over(p, 14, 1.1, 0.7)
+
+
+def finger(p: Portrait) -> Pixels:
+    return _skin_over(p, 468, 0.7, 0.6)
 
 
 def mask(p: Portrait) -> Pixels:
@@ -265,11 +288,12 @@ def nobody(p: Portrait) -> Pixels:
     return np.ascontiguousarray(p.pixels[520:, :560])
 
 
-MADE: dict[str, Any] = {
+MADE: dict[str, Callable[[Portrait], Pixels]] = {
     "plain": plain, "gray": gray, "sepia": sepia, "blurred": blurred, "dark": dark, "overexposed": overexposed,
     "low contrast": low_contrast, "faded": faded, "green cast": green_cast, "magenta cast": magenta_cast,
     "turned left": turned(1), "upside down": turned(2), "turned right": turned(3), "tilted": tilted, "tiny": tiny,
-    "cropped": cropped, "hand": hand, "mask": mask, "microphone": microphone, "bar": bar, "closed eyes": closed_eyes,
+    "cropped": cropped, "hand": hand, "fist": fist, "finger": finger, "mask": mask, "microphone": microphone,
+    "bar": bar, "closed eyes": closed_eyes,
     "glasses": glasses, "sunglasses": sunglasses, "hat": hat, "grain": grain, "scratches": scratches,
     "border": border, "print on a table": print_on_a_table,
     "side light": side_light, "shadow": shadow, "statue": statue, "open mouth": open_mouth,

@@ -37,6 +37,8 @@ TABLE: dict[str, tuple[set[str], set[str]]] = {
     "tiny": ({"tiny-face"}, PLAIN | {"mouth-open"}),
     "cropped": ({"cropped-face"}, PLAIN),
     "hand": ({"occluded"}, set()),
+    "fist": ({"occluded"}, {"mouth-open"}),
+    "finger": ({"occluded"}, PLAIN),
     "mask": ({"occluded"}, set()),
     "microphone": ({"occluded"}, {"mouth-open"}),
     "bar": ({"occluded"}, PLAIN | {"hat-or-hair", "mouth-open", "side-light"}),
@@ -108,6 +110,8 @@ def test_the_turn_is_the_one_that_sets_the_photo_upright(analyses: dict[str, Ana
     [
         ("mask", ("mouth", "jaw", "left_cheek"), ("left_eye", "forehead")),
         ("hand", ("mouth",), ("left_eye", "right_eye", "forehead")),
+        ("fist", ("mouth",), ("left_eye", "right_eye", "left_cheek")),
+        ("finger", ("right_eye",), ("left_eye", "mouth", "left_cheek")),
         ("bar", ("right_eye", "right_cheek"), ("left_eye",)),
         ("sunglasses", ("left_eye", "right_eye"), ("mouth", "left_cheek")),
         ("hat", ("forehead",), ("left_eye", "mouth", "jaw")),
