@@ -25,7 +25,7 @@ class FaceOptions(_NetworkOptions):
     """How much of the scan's own face stays, 0..1: 0 the network's face wholly, 1 the scan's."""
     max_shift: float = Field(0.03, ge=0, le=1)
     """How far eyes, nose or mouth may move, in distances between the outer eye corners; beyond, more scan is kept."""
-    min_likeness: float = Field(0.8, ge=0, le=1)
+    min_likeness: float = Field(0.85, ge=0, le=1)
     """How alike eyes and mouth must stay, 0..1, in structure, at one sharpness; below, more of the scan is kept."""
     background: Literal["keep", "x2", "x4"] = "keep"
     """What is done outside the faces: kept as it is, or enlarged by Real-ESRGAN with the whole photo."""

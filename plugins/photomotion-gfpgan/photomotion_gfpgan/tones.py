@@ -22,6 +22,9 @@ TONED = 2.5
 """Levels by which the colour of a print with one dye strays from its curve, root mean square. Sepia scans were at 0.8
 and 1.3, the dullest colour photos at 4 to 6."""
 
+COLOUR = 3.0
+"""How many times finer the scan's colour is kept than its brightness: there is no detail in it to be redrawn."""
+
 
 def luma(pixels: Floats) -> Floats:
     """Float32 (H, W) of float32 (H, W, 3), ITU-R BT.601."""
@@ -50,9 +53,10 @@ class Tone:
         return cls("gray" if photo.gray else "toned" if strays < TONED else "colour", curve)
 
     def keep(self, made: Floats, scan: Floats, sigma: float) -> Floats:
-        """Give a network's picture the scan's tones: brightness and colour of all that is larger than ``sigma``.
+        """Give a network's picture the scan's tones.
 
-        In a print without colour, or of one dye, small things too get no colour of their own.
+        That is the brightness of all that is larger than ``sigma``, and the colour of all that is larger than a third
+        of it. In a print without colour, or of one dye, nothing gets a colour of its own.
 
         Args:
             made: float32 (H, W, 3), 0..255, the network's.
@@ -62,10 +66,13 @@ class Tone:
         Returns:
             float32 (H, W, 3), 0..255.
         """
-        if self.kind == "colour":
-            return np.asarray(np.clip(made + cv2.GaussianBlur(scan - made, (0, 0), sigma), 0, 255), np.float32)
         light, own = luma(made), luma(scan)
-        light = np.asarray(np.clip(light + cv2.GaussianBlur(own - light, (0, 0), sigma), 0, 255), np.float32)
+        lift = np.asarray(cv2.GaussianBlur(own - light, (0, 0), sigma), np.float32)
+        if self.kind == "colour":
+            colour = scan - made - (own - light)[..., None]
+            tint = cv2.GaussianBlur(colour, (0, 0), sigma / COLOUR)
+            return np.asarray(np.clip(made + lift[..., None] + tint, 0, 255), np.float32)
+        light = np.asarray(np.clip(light + lift, 0, 255), np.float32)
         if self.kind == "gray":
             return np.repeat(light[..., None], 3, axis=2)
         strays = scan @ TO_YCC[1:].T - self._colour(own)

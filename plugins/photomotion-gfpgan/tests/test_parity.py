@@ -100,5 +100,5 @@ def test_realesrgan(tmp_path: Path, scale: int) -> None:
 def compare(name: str, ours: np.ndarray, theirs: np.ndarray) -> None:
     worst, inside = float(np.abs(ours - theirs).max()), float(((theirs > 0) & (theirs < 255)).mean())
     print(f"{name}: at most {worst:.2g} levels of 255 apart; spread {theirs.std():.0f}, {inside:.0%} not clipped")
-    assert theirs.std() > 1 and inside > 0.5
+    assert theirs.std() > 1 and inside > 0.3
     assert worst < CLOSE
