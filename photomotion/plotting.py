@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from .builtin.priors.natural.blinks import REFRACTORY, SPREAD, location
+from .builtin.priors.natural.blinks import SPREAD, bounds, location
 from .data import FaceMotion, Motion
 from .errors import UsageError
 
@@ -128,9 +128,9 @@ def _draw_intervals(axes: Axes, motion: Motion) -> None:
         return
     axes.hist(gaps, bins=min(40, max(5, len(gaps) // 3)), density=True, alpha=0.5, label=f"{len(gaps)} intervals")
     rate = min(60 / gaps.mean(), 60.0)
-    mu, x = location(rate), np.linspace(REFRACTORY, max(float(gaps.max()), 2.0), 400)
+    mu, x = location(rate), np.linspace(*bounds(rate), 400)
     density = np.exp(-((np.log(x) - mu) ** 2) / (2 * SPREAD**2)) / (x * SPREAD * math.sqrt(2 * math.pi))
-    kept = 0.5 * math.erfc((math.log(REFRACTORY) - mu) / SPREAD / math.sqrt(2))
+    kept = np.ptp([0.5 * math.erf((math.log(end) - mu) / SPREAD / math.sqrt(2)) for end in bounds(rate)])
     axes.plot(x, density / kept, color="black", label=f"log-normal, {rate:.1f} a minute")
     axes.legend()
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from photomotion.builtin.backends.warp import WarpBackend
 from photomotion.builtin.conditioners.guide import GuideConditioner
 from photomotion.builtin.conditioners.prompt import PromptConditioner
-from photomotion.builtin.priors.natural import NaturalPrior
+from photomotion.builtin.priors.natural import Manner, NaturalPrior
 from photomotion.data import Analysis, Conditioning, Face, FaceMotion, Guide, Motion, Photo, Timing, describe
 from photomotion.testing.fakes import fake_analysis, fake_photo
 from photomotion.warp import Scene, moving_regions
@@ -234,7 +234,7 @@ class TestPrompt:
     def test_a_whole_plan(self) -> None:
         motion = NaturalPrior().plan(fake_analysis(), Timing(seconds=8, fps=25), 1)
         assert describe(motion) == (
-            "The person blinks twice, glances to the left once, turns the head slightly to the left once, smiles "
+            "The person blinks twice, glances up once, turns the head slightly to the left once, smiles "
             "faintly and breathes calmly. Static camera, the face and the background stay the same."
         )
 
@@ -250,7 +250,7 @@ class TestPrompt:
     @given(st.integers(0, 2**31), st.sampled_from([12.0, 25.0, 30.0]), st.sampled_from([0.0, 10.0, 30.0]))
     def test_it_counts_the_blinks_of_a_plan(self, seed: int, fps: float, rate: float) -> None:
         timing = Timing(seconds=6, fps=fps)
-        motion = NaturalPrior(blinks_per_minute=rate).plan(fake_analysis(), timing, seed)
+        motion = NaturalPrior(Manner(blinks_per_minute=rate)).plan(fake_analysis(), timing, seed)
         # The frame in which a planned blink is shut is exactly 1.
         shut = np.flatnonzero(motion.faces[0].column("eyeBlinkLeft") == 1)
         blinks = int((np.diff(shut, prepend=-9) > 1).sum())

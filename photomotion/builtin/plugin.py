@@ -24,7 +24,16 @@ from photomotion.plugin import (
 
 from .restorers.classic.options import ClassicOptions
 
-__all__ = ["ClassicOptions", "FacemeshOptions", "Mp4Options", "NaturalOptions", "PromptOptions", "TrackOptions", "WarpOptions"]
+__all__ = [
+    "ClassicOptions",
+    "DirectedOptions",
+    "FacemeshOptions",
+    "Mp4Options",
+    "NaturalOptions",
+    "PromptOptions",
+    "TrackOptions",
+    "WarpOptions",
+]
 
 
 class FacemeshOptions(Options):
@@ -34,16 +43,41 @@ class FacemeshOptions(Options):
     """How many faces are looked at, the largest first, 1..100."""
 
 
-class NaturalOptions(Options):
+class DirectedOptions(Options):
+    """What every motion prior here can be told."""
+
+    script: Path | None = None
+    """A script of moves and keyframes to lay over the motion, .toml or .json; see 'photomotion motion moves'."""
+
+
+class NaturalOptions(DirectedOptions):
     """Options of the motion prior ``natural``."""
 
     strength: float = Field(1.0, ge=0, le=2)
     """How much everything moves, 0..2: 0 holds still, 1 is how people move for a portrait."""
     blinks_per_minute: float | None = Field(None, ge=0, le=40)
     """Blinks in a minute, 0..40; left out, it is drawn for the person."""
+    mood: Literal["calm", "warm", "attentive", "tender", "lively", "solemn"] = "calm"
+    """How they feel: ``calm`` sits for a portrait, ``solemn`` never smiles."""
+    state: Literal["rest", "talking"] = "rest"
+    """``talking``: blinks, glances and brows as in a conversation; the lips do not speak."""
+    age: Literal["child", "adult", "old"] = "adult"
+    """A child blinks less often and breathes faster; the old blink a little slower."""
+    ending: Literal["open", "photo"] = "open"
+    """``photo``: the last frame is the photo again, at rest."""
+    head: float = Field(1.0, ge=0, le=2)
+    """How much the head moves, 0..2; 0 holds it still."""
+    eyes: float = Field(1.0, ge=0, le=2)
+    """How far the eyes go, 0..2; at 0 neither lids nor gaze move."""
+    mouth: float = Field(1.0, ge=0, le=2)
+    """How much lips and cheeks move, 0..2; at 0 they stay as they are."""
+    brows: float = Field(1.0, ge=0, le=2)
+    """How much the brows move, 0..2; 0 holds them still."""
+    breath: float = Field(1.0, ge=0, le=2)
+    """How deep the breath is, 0..2; 0 for none."""
 
 
-class TrackOptions(Options):
+class TrackOptions(DirectedOptions):
     """Options of the motion prior ``track``."""
 
     file: Path
@@ -120,29 +154,38 @@ def load_facemesh(options: FacemeshOptions, runtime: Runtime) -> FaceAnalyzer:
 
 def load_natural(options: NaturalOptions, runtime: Runtime) -> MotionPrior:
     """Make the prior that moves people as they move for a portrait."""
-    from .priors.natural import NaturalPrior
+    from .priors.natural import Manner, NaturalPrior
 
-    return NaturalPrior(options.strength, options.blinks_per_minute)
+    return _directed(NaturalPrior(Manner(**options.model_dump(exclude={"script"}))), options)
 
 
 def load_track(options: TrackOptions, runtime: Runtime) -> MotionPrior:
     """Make the prior that plays a motion from a file."""
     from .priors.track import TrackPrior
 
-    return TrackPrior(
+    prior = TrackPrior(
         options.file,
         strength=options.strength,
         mirror=options.mirror,
         start=options.start,
         others=options.others,
     )
+    return _directed(prior, options)
 
 
-def load_still(options: Options, runtime: Runtime) -> MotionPrior:
+def load_still(options: DirectedOptions, runtime: Runtime) -> MotionPrior:
     """Make the prior that moves nothing."""
     from .priors.still import StillPrior
 
-    return StillPrior()
+    return _directed(StillPrior(), options)
+
+
+def _directed(prior: MotionPrior, options: DirectedOptions) -> MotionPrior:
+    if options.script is None:
+        return prior
+    from .script import Directed, read_script
+
+    return Directed(prior, read_script(options.script))
 
 
 def load_image(options: Options, runtime: Runtime) -> Conditioner:
@@ -227,7 +270,7 @@ def photomotion_motion_priors() -> Iterable[Implementation[MotionPrior, Any]]:
             options=TrackOptions,
             load=load_track,
         ),
-        Implementation(name="still", summary="Nobody moves at all.", options=Options, load=load_still),
+        Implementation(name="still", summary="Nobody moves at all.", options=DirectedOptions, load=load_still),
     ]
 
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from math import erf, exp, log, sqrt
 from statistics import NormalDist
+from typing import Literal
 
 import numpy as np
 
@@ -14,18 +15,23 @@ from photomotion.data import Timing
 from .curves import Floats, autoregression, min_jerk
 from .person import Person
 
-__all__ = ["Blink", "closure", "intervals", "location", "schedule"]
+__all__ = ["Blink", "bounds", "closure", "draw_blink", "intervals", "location", "schedule"]
 
 SPREAD = 0.75
 """Standard deviation of the logarithm of the intervals (0.6..1 from Cruz 2011 and eye-tracker recordings)."""
 REFRACTORY = 0.45
 """No interval is shorter, s; double blinks are drawn apart from the intervals."""
+LONGEST = 4.0
+"""No interval is longer than so many times the mean (judgement: a log-normal has one in a hundred beyond, and whoever
+does not blink for so long looks like a photo)."""
 MEMORY = 0.1
 """Correlation of an interval with the one before it: Cruz 2011 finds some, other recordings none."""
 DOUBLE = 0.1
 """Share of blinks followed at once by a second (animators' practice 0.10..0.15)."""
 SUBSAMPLES = 5
 """Samples averaged for one frame, over the half of it that the shutter is open."""
+
+Cause = Literal["interval", "double", "gaze"]
 
 _NORMAL = NormalDist()
 
@@ -42,6 +48,8 @@ class Blink:
     """How long it stays shut."""
     opening: float
     """Time constant of the exponential with which it opens."""
+    cause: Cause = "interval"
+    """Why it comes: its time is drawn, it follows another at once, or it goes with a large shift of gaze."""
 
     @property
     def shut(self) -> float:
@@ -63,19 +71,26 @@ class Blink:
         return down * np.exp(-since / self.opening) * tail
 
 
+def bounds(rate: float) -> tuple[float, float]:
+    """Least and greatest interval, s, of someone who blinks ``rate`` times a minute."""
+    return REFRACTORY, LONGEST * 60 / rate
+
+
 def location(rate: float) -> float:
     """Mean logarithm of the untruncated intervals for which the truncated ones give ``rate`` blinks a minute."""
     low, high = log(0.01), log(600 / rate)
+    least, most = (log(x) for x in bounds(rate))
     for _ in range(60):
         mu = (low + high) / 2
-        a = (log(REFRACTORY) - mu) / SPREAD
-        mean = exp(mu + SPREAD**2 / 2) * (1 + erf((SPREAD - a) / sqrt(2))) / (1 - erf(a / sqrt(2)))
+        a, b = (least - mu) / SPREAD, (most - mu) / SPREAD
+        share = erf(b / sqrt(2)) - erf(a / sqrt(2))
+        mean = exp(mu + SPREAD**2 / 2) * (erf((b - SPREAD) / sqrt(2)) - erf((a - SPREAD) / sqrt(2))) / share
         low, high = (mu, high) if mean < 60 / rate else (low, mu)
     return mu
 
 
 def intervals(rng: np.random.Generator, count: int, rate: float) -> Floats:
-    """``count`` intervals between blinks, s: log-normal, none below the refractory time, slightly autocorrelated.
+    """``count`` intervals between blinks, s: log-normal within :func:`bounds`, slightly autocorrelated.
 
     The autocorrelated normal numbers go through the quantile function of the truncated log-normal, so its shape is
     kept exactly.
@@ -86,8 +101,8 @@ def intervals(rng: np.random.Generator, count: int, rate: float) -> Floats:
         rate: blinks a minute, above 0 and at most 60.
     """
     mu = location(rate)
-    least = _NORMAL.cdf((log(REFRACTORY) - mu) / SPREAD)
-    shares = [least + (1 - least) * _NORMAL.cdf(z) for z in autoregression(rng, count, MEMORY)]
+    least, most = (_NORMAL.cdf((log(x) - mu) / SPREAD) for x in bounds(rate))
+    shares = [least + (most - least) * _NORMAL.cdf(z) for z in autoregression(rng, count, MEMORY)]
     return np.array([exp(mu + SPREAD * _NORMAL.inv_cdf(min(max(u, 1e-12), 1 - 1e-12))) for u in shares])
 
 
@@ -112,17 +127,23 @@ def schedule(rng: np.random.Generator, person: Person, seconds: float, rate: flo
     for start, gap in zip(first + np.r_[0.0, np.cumsum(gaps)], gaps, strict=False):
         if start > seconds:
             break
-        blink = Blink(
-            start=float(start),
-            closing=float(np.clip(person.closing + rng.normal(0, 0.004), 0.06, 0.1)),
-            hold=float(np.clip(0.025 * exp(0.45 * rng.standard_normal()), 0.010, 0.060)),
-            opening=person.opening * rng.uniform(0.95, 1.05),
-        )
+        blink = draw_blink(rng, person, float(start))
         blinks.append(blink)
         after = rng.uniform(0.38, 0.55)
         if rng.random() < DOUBLE and gap > after + 0.6:
-            blinks.append(replace(blink, start=blink.start + after))
+            blinks.append(replace(blink, start=blink.start + after, cause="double"))
     return [b for b in blinks if b.end <= seconds - 0.1]
+
+
+def draw_blink(rng: np.random.Generator, person: Person, start: float, cause: Cause = "interval") -> Blink:
+    """One of ``person``'s blinks, beginning at ``start``, s."""
+    return Blink(
+        start=start,
+        closing=float(np.clip(person.closing + rng.normal(0, 0.004), 0.06, 0.11)),
+        hold=float(np.clip(0.025 * exp(0.45 * rng.standard_normal()), 0.010, 0.060)),
+        opening=person.opening * rng.uniform(0.95, 1.05),
+        cause=cause,
+    )
 
 
 def closure(blinks: Sequence[Blink], timing: Timing) -> Floats:

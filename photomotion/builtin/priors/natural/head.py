@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from .curves import Drift, Floats, Steps, drift, min_jerk
+from .curves import Drift, Floats, Steps, drift
+from .gaze import Look
+from .moods import Mood
 from .person import Person
+from .span import Span
 
 __all__ = ["Head", "hold_head"]
 
@@ -18,8 +21,8 @@ DRIFT = np.array([1.1, 0.8, 0.55])
 SPREAD = np.array([[0.9, 1.6], [0.55, 1.1], [0.4, 0.8]])
 """Least and greatest standard deviation of each axis over a film of 8 s or more, degrees (judgement): above what looks
 frozen, below what looks restless."""
-SETTLE = 1.6
-"""Seconds in which the drift fades in from the photo's stillness."""
+SHARE = 0.3
+"""Share of a look at somebody else that the head does (judgement: heads join in beyond 15..20 degrees)."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,51 +31,57 @@ class Head:
 
     noise: Drift
     shifts: Steps
+    """Changes of posture."""
+    turns: Steps
+    """Its part in looks at others."""
     gains: Floats
-    """(3,) what the sum is multiplied by."""
+    """(3,) what noise and shifts are multiplied by."""
     person: Person
-    loop: bool = False
-    """Whether it comes round again, and so is never still."""
+    span: Span
 
     def sample(self, times: Floats) -> Floats:
         """Degrees (T, 3) relative to the photo, before the photo's limits; 0 at time 0, and still unless it loops."""
         noise = self.noise.sample(times)
-        if self.loop:
+        if self.span.loop:
             noise -= self.noise.sample(np.zeros(1))
-        else:
-            noise *= min_jerk(times / SETTLE)[:, None]
-        return self.gains * (_coupled(DRIFT * noise, self.person) + self.shifts.sample(times))
+        noise *= self.span.envelope(times)[:, None]
+        own = self.gains * (_coupled(DRIFT * noise, self.person) + self.shifts.sample(times))
+        return np.asarray(own + self.turns.sample(times), np.float64)
 
 
-def hold_head(rng: np.random.Generator, person: Person, seconds: float, anchors: Floats, *, loop: bool = False) -> Head:
+def hold_head(
+    rng: np.random.Generator, person: Person, span: Span, anchors: Floats, mood: Mood, looks: Sequence[Look] = ()
+) -> Head:
     """Drift plus changes of posture every 4..12 s, brought to a lively and quiet size in each film.
 
     Args:
         rng: where chance comes from.
         person: whose head it is.
-        seconds: length of the film.
+        span: the film. In a loop the head comes back to where it began, at the speed with which it left.
         anchors: times of blinks and smiles, s, ascending; changes of posture are drawn to them.
-        loop: whether the head comes back to where it began, at the speed with which it left.
+        mood: how large and how fast.
+        looks: at others, in order; the head takes part a moment after the eyes.
     """
-    noise = drift(rng, seconds if loop else seconds + 1.0, 3, person.memory, person.cutoff, loop=loop)
-    shifts = _postures(rng, person, seconds, anchors)
-    if loop:
-        shifts = shifts.returning(seconds - 0.25)
-    head = Head(noise, shifts, np.ones(3), person, loop)
-    spread = head.sample(np.arange(0.0, seconds, 1 / 32)).std(axis=0)
+    seconds = span.seconds
+    noise = drift(rng, seconds if span.loop else seconds + 1.0, 3, person.memory, person.cutoff, loop=span.loop)
+    shifts = _postures(rng, person, seconds, anchors, mood.tempo)
+    if span.returns:
+        shifts = shifts.returning(seconds - (0.25 if span.loop else 0.1))
+    head = Head(noise, shifts, Steps(np.zeros(0), np.zeros(0), np.zeros((1, 3))), np.ones(3), person, span)
+    spread = head.sample(np.arange(0.0, seconds, 1 / 32)).std(axis=0) if seconds else np.zeros(3)
     wanted = SPREAD * min(1.0, np.sqrt(seconds / 8))
     gains = np.clip(np.clip(spread, wanted[:, 0], wanted[:, 1]) / np.maximum(spread, 1e-6), 0.5, 2.0)
-    return Head(noise, shifts, gains, person, loop)
+    return replace(head, gains=mood.head * gains, turns=_turns(looks))
 
 
-def _postures(rng: np.random.Generator, person: Person, seconds: float, anchors: Sequence[float] | Floats) -> Steps:
+def _postures(rng: np.random.Generator, person: Person, seconds: float, anchors: Floats, tempo: float) -> Steps:
     """Changes of posture: about 1.6..3.4 degrees of yaw in 0.5..1.2 s, by minimum jerk, mostly across the middle."""
     starts, durations, places = [], [], [np.zeros(3)]
     t = rng.uniform(1.0, 3.0)
     while t < seconds - 0.6:
-        near = [a for a in anchors if t <= a < t + 0.8]
-        if near and rng.random() < 0.5:
-            t = near[0]
+        i = int(np.searchsorted(anchors, t))
+        if i < len(anchors) and anchors[i] < t + 0.8 and rng.random() < 0.5:
+            t = float(anchors[i])
         here = places[-1]
         size = rng.uniform(1.6, 3.4)
         side = -np.sign(here[0]) if abs(here[0]) > 1 else rng.choice([-1.0, 1.0])
@@ -80,9 +89,21 @@ def _postures(rng: np.random.Generator, person: Person, seconds: float, anchors:
         pitch = float(np.clip(rng.normal(0.2, 1.1), -1.8, 2.0))
         place = _coupled(np.array([yaw, pitch, rng.normal(0, 0.7)]), person)
         starts.append(t)
-        durations.append(float(np.clip(0.45 + 0.16 * np.linalg.norm(place - here), 0.5, 1.2)))
+        durations.append(float(np.clip((0.45 + 0.16 * np.linalg.norm(place - here)) / tempo, 0.5, 1.4)))
         places.append(place)
-        t += durations[-1] + rng.uniform(3.5, 11.0)
+        t += durations[-1] + rng.uniform(3.5, 11.0) / tempo
+    return Steps(np.array(starts), np.array(durations), np.array(places))
+
+
+def _turns(looks: Sequence[Look]) -> Steps:
+    """There and back with each look, 40 ms after the eyes, in 0.5..0.7 s."""
+    starts, durations, places = [], [], [np.zeros(3)]
+    for one in looks:
+        there = SHARE * np.array([*one.toward, 0.0])
+        takes = float(np.clip(0.45 + 0.05 * np.linalg.norm(there), 0.5, 0.7))
+        starts += [one.start + 0.04, one.end + 0.04]
+        durations += [takes, takes]
+        places += [there, np.zeros(3)]
     return Steps(np.array(starts), np.array(durations), np.array(places))
 
 

@@ -2,61 +2,65 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Set
+from collections.abc import Sequence
 
 import numpy as np
 
-from photomotion.builtin.limits import judge, soft_limit
-from photomotion.data import Analysis, Face, FaceMotion, Motion, Timing
+from photomotion.builtin.limits import Limits, judge, soft_limit
+from photomotion.data import Analysis, FaceMotion, Motion, Timing
 
-from .blinks import closure, schedule
+from .acting import QUIET, act
+from .bearing import bear
+from .blinks import closure, draw_blink, schedule
 from .breathing import breathe
+from .company import exchange, neighbours
 from .curves import Floats
-from .expressions import act, perform
-from .gaze import look
+from .expressions import channels_of, perform
+from .gaze import Look, look
 from .head import hold_head
+from .manner import Manner
+from .moods import mood_of
 from .person import meet
+from .span import span_of
 
 __all__ = ["NATURAL_CHANNELS", "NaturalPrior"]
 
 NATURAL_CHANNELS: tuple[str, ...] = (
-    "browInnerUp", "browOuterUpLeft", "browOuterUpRight", "cheekSquintLeft", "cheekSquintRight",
+    "browDownLeft", "browDownRight", "browInnerUp", "browOuterUpLeft", "browOuterUpRight",
+    "cheekSquintLeft", "cheekSquintRight",
     "eyeBlinkLeft", "eyeBlinkRight", "eyeSquintLeft", "eyeSquintRight", "eyeWideLeft", "eyeWideRight",
-    "mouthDimpleLeft", "mouthDimpleRight", "mouthPressLeft", "mouthPressRight", "mouthSmileLeft", "mouthSmileRight",
+    "mouthDimpleLeft", "mouthDimpleRight", "mouthPressLeft", "mouthPressRight", "mouthShrugLower",
+    "mouthSmileLeft", "mouthSmileRight", "noseSneerLeft", "noseSneerRight",
     "headYaw", "headPitch", "headRoll", "gazeYaw", "gazePitch", "breath",
 )  # fmt: skip
 """The channels of every motion that this prior plans."""
 
-PARTS = ("person", "blinks", "breath", "expressions", "head", "gaze")
+PARTS = ("person", "blinks", "breath", "expressions", "head", "gaze", "company", "bearing")
 """Each has its own chance, so that a change in one leaves the others as they were."""
+
+LARGEST = 0.8
+"""No expression goes further, whatever the gains: softly, from half of it on."""
+
+Chances = dict[str, np.random.Generator]
 
 
 class NaturalPrior:
     """Plans how people move while their portrait is taken.
 
     Args:
-        strength: size of the motion of head, expressions and breath, 0..2. Blinks and glances keep their size, since
-            half a blink is no blink; at 0 nothing moves at all.
-        blinks_per_minute: 0..40, 0 for none; drawn for each person if None.
-
-    Raises:
-        ValueError: if either is out of its range.
+        manner: how they are to move; a calm portrait sitting if left out.
     """
 
-    def __init__(self, strength: float = 1.0, blinks_per_minute: float | None = None) -> None:
-        if not (math.isfinite(strength) and 0 <= strength <= 2):
-            raise ValueError(f"strength must be 0..2, not {strength}")
-        if blinks_per_minute is not None and not (math.isfinite(blinks_per_minute) and 0 <= blinks_per_minute <= 40):
-            raise ValueError(f"blinks_per_minute must be 0..40, not {blinks_per_minute}")
-        self.strength = strength
-        self.blinks_per_minute = blinks_per_minute
+    def __init__(self, manner: Manner | None = None) -> None:
+        self.manner = manner or Manner()
+        self.mood = mood_of(self.manner.mood, self.manner.state)
 
     def plan(self, analysis: Analysis, timing: Timing, seed: int) -> Motion:
         """Plan a motion for each face, each with its own body and its own chance.
 
         The same arguments give the same bits. Everything is 0 in the first frame and starts from stillness; in a loop
         the head and the breath pass through the first frame as through any other, and nothing jumps at the seam.
+        People who stand side by side look at each other now and then.
 
         Args:
             analysis: faces and what was found out about them; sets the limits.
@@ -64,43 +68,66 @@ class NaturalPrior:
                 a frame.
             seed: any integer.
         """
-        faces = tuple(
-            self._plan_face(face, analysis.suitability.of_face(i), timing, np.random.SeedSequence([seed % 2**64, i]))
-            for i, face in enumerate(analysis.faces)
-        )
-        return Motion(fps=timing.fps, faces=faces)
-
-    def _plan_face(self, face: Face, codes: Set[str], timing: Timing, chance: np.random.SeedSequence) -> FaceMotion:
-        """Plan one face; the order of the parts is the order in which they influence each other."""
-        if self.strength == 0:
+        if self.manner.strength == 0:
             rest = np.zeros((timing.frames, len(NATURAL_CHANNELS)), np.float32)
-            return FaceMotion(channels=NATURAL_CHANNELS, values=rest)
-        rngs = dict(zip(PARTS, map(np.random.default_rng, chance.spawn(len(PARTS))), strict=True))
-        times = np.arange(timing.frames) / timing.fps
-        # A loop is over when its frames are; its length in seconds may say a fraction of a frame more.
-        seconds = timing.frames / timing.fps if timing.loop else timing.seconds
-        limits = judge(face, codes)
-        person = meet(rngs["person"])
+            still = FaceMotion(channels=NATURAL_CHANNELS, values=rest)
+            return Motion(fps=timing.fps, faces=(still,) * len(analysis.faces))
+        limits = [judge(face, analysis.suitability.of_face(i)) for i, face in enumerate(analysis.faces)]
+        chances = [_chances(seed, i) for i in range(len(limits))]
+        looks = exchange(
+            [chance["company"] for chance in chances],
+            neighbours(analysis.faces, analysis.matte.shape),
+            [bool(limit.eyes and self.manner.eyes) for limit in limits],
+            span_of(timing, self.manner.ending),
+        )
+        plans = zip(limits, chances, looks, strict=True)
+        return Motion(fps=timing.fps, faces=tuple(self._plan_face(*each, timing) for each in plans))
 
-        rate = person.blink_rate if self.blinks_per_minute is None else self.blinks_per_minute
-        blinks = schedule(rngs["blinks"], person, seconds, rate) if limits.eyes else []
-        breath = breathe(rngs["breath"], person, seconds, loop=timing.loop).sample(times)
-        expressions = act(rngs["expressions"], person, seconds, blinks, loop=timing.loop)
+    def _plan_face(self, limits: Limits, chance: Chances, looks: Sequence[Look], timing: Timing) -> FaceMotion:
+        """Plan one face; the order of the parts is the order in which they influence each other."""
+        manner, mood = self.manner, self.mood
+        span = span_of(timing, manner.ending)
+        times = np.arange(timing.frames) / timing.fps
+        person = meet(chance["person"], manner.age)
+        seeing = limits.eyes and manner.eyes > 0
+
+        rate = manner.blinks_per_minute
+        rate = min(person.blink_rate * mood.blinks, 40.0) if rate is None else rate
+        blinks = schedule(chance["blinks"], person, span.seconds, rate) if seeing else []
+        breath = manner.breath * breathe(chance["breath"], person, span, mood).sample(times)
+        expressions = act(chance["expressions"], person, span, blinks, mood)
+        gaze = look(
+            chance["gaze"], person, span, blinks, mood, size=manner.eyes, looks=looks,
+            quiet=[(e.start - QUIET[0], e.start + QUIET[1]) for e in expressions if "cheekSquint" in e.shares],
+        )  # fmt: skip
+        if rate and seeing:
+            blinks += [draw_blink(chance["blinks"], person, start, cause="gaze") for start in gaze.blinks]
+            blinks.sort(key=lambda blink: blink.start)
         anchors = np.sort([b.start for b in blinks] + [e.start for e in expressions])
-        head = limits.gains() * hold_head(rngs["head"], person, seconds, anchors, loop=timing.loop).sample(times)
+        head = hold_head(chance["head"], person, span, anchors, mood, gaze.looks if seeing else ()).sample(times)
+        bearing = bear(chance["bearing"], mood, span)
+        borne = bearing.level.sample(times)
+        head = limits.gains() * (head + borne * bearing.lean)
         head[:, 1] -= person.nod_with_breath * breath
-        head = limits.apply(self.strength * head)
+        head = limits.apply(manner.strength * manner.head * head)
 
         columns = perform(expressions, times, person)
-        for name in columns:
-            columns[name] *= self.strength * (limits.mouth if name.startswith("mouth") else limits.face)
+        for name, share in bearing.shares.items():
+            for channel, size in channels_of(name, person.lopsided).items():
+                columns[channel] = columns.get(channel, 0.0) + share * size * borne[:, 0]
+        if seeing:
+            for channel in ("browInnerUp", "browOuterUpLeft", "browOuterUpRight"):
+                columns[channel] = columns.get(channel, 0.0) + gaze.raise_brows(times)
+        for channel in columns:
+            gain = limits.mouth if channel.startswith("mouth") else limits.face
+            columns[channel] = gain * soft_limit(manner.gain(channel) * columns[channel], -LARGEST, LARGEST)
         columns.update(headYaw=head[:, 0], headPitch=head[:, 1], headRoll=head[:, 2])
-        columns["breath"] = soft_limit(self.strength * breath, -1.0, 1.0)
-        if limits.eyes:
+        columns["breath"] = soft_limit(manner.strength * breath, -1.0, 1.0)
+        if seeing:
             # The eyes stay where they look while the head turns beneath them (vestibulo-ocular reflex, gain 1).
-            gaze = look(rngs["gaze"], person, seconds, blinks, loop=timing.loop).sample(times) - head[:, :2]
-            columns.update(gazeYaw=gaze[:, 0], gazePitch=gaze[:, 1])
-            _move_lids(columns, closure(blinks, timing), gaze[:, 1], person.lids)
+            eyes = gaze.steps.sample(times) - head[:, :2]
+            columns.update(gazeYaw=eyes[:, 0], gazePitch=eyes[:, 1])
+            _move_lids(columns, closure(blinks, timing), eyes[:, 1], person.lids)
         else:
             for name in [c for c in columns if c.startswith("eye")]:
                 del columns[name]
@@ -108,11 +135,21 @@ class NaturalPrior:
         values = np.stack([columns.get(c, still) for c in NATURAL_CHANNELS], axis=1)
         shapes = slice(0, NATURAL_CHANNELS.index("headYaw"))
         values[:, shapes] = np.clip(values[:, shapes], 0.0, 1.0)
+        if span.rests and not timing.loop:
+            values[-1] = 0.0  # it is, but for rounding
         return FaceMotion(channels=NATURAL_CHANNELS, values=values.astype(np.float32))
+
+
+def _chances(seed: int, face: int) -> Chances:
+    """Chance of every part of one face."""
+    parts = np.random.SeedSequence([seed % 2**64, face]).spawn(len(PARTS))
+    return dict(zip(PARTS, map(np.random.default_rng, parts), strict=True))
 
 
 def _move_lids(columns: dict[str, Floats], shut: Floats, down: Floats, sides: tuple[float, float]) -> None:
     """Add the lids to ``columns``: they blink, and they follow the eyes down and up (Becker & Fuchs 1988).
+
+    The lower lid rises with a blink, and with the eyes a third as far as the upper lid does (Leite: 0.25..0.33).
 
     Args:
         columns: channels by name, (T,) each; changed in place.
@@ -121,12 +158,16 @@ def _move_lids(columns: dict[str, Floats], shut: Floats, down: Floats, sides: tu
         sides: pace of the left and right lid, 1 and a little less; both are fully shut when ``shut`` is 1.
     """
     lowered = 0.02 * _positive(down)
-    raised = 0.015 * _positive(-down) * (1 - shut)
+    raised = np.minimum(0.015 * _positive(-down), 0.3) * (1 - shut)
     for side, pace in zip(("Left", "Right"), sides, strict=True):
         blink = shut * (pace + (1 - pace) * shut)
         columns[f"eyeBlink{side}"] = 1 - (1 - blink) * (1 - np.minimum(lowered, 0.3))
-        columns[f"eyeWide{side}"] = columns.get(f"eyeWide{side}", 0.0) + np.minimum(raised, 0.3)
-        columns[f"eyeSquint{side}"] = columns.get(f"eyeSquint{side}", 0.0) + 0.12 * blink
+        columns[f"eyeWide{side}"] = columns.get(f"eyeWide{side}", 0.0) * (1 - shut) + raised
+        columns[f"eyeSquint{side}"] = columns.get(f"eyeSquint{side}", 0.0) + 0.12 * blink + LOWER_LID * raised
+
+
+LOWER_LID = 0.25
+"""Of ``eyeSquint`` for each part of ``eyeWide``: makes the lower lid go a third of the upper one's way."""
 
 
 def _positive(x: Floats) -> Floats:
