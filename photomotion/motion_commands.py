@@ -75,6 +75,43 @@ def convert(source: Path, output: Path) -> None:
     write_whole(plan_file(source, output, *MOTIONS), Motion.load(source).save)
 
 
+@motion.command("track")
+@click.argument("source", metavar="VIDEO", type=click.Path(path_type=Path))
+@click.option("-o", "--output", type=click.Path(path_type=Path), required=True, metavar="M.json", help=WRITTEN)
+@click.option(
+    "--face", type=click.IntRange(1), default=1, show_default=True, help="Whom to follow, counted from the largest."
+)
+@click.option("--start", type=click.FloatRange(0), default=0.0, show_default=True, help="Seconds into the video.")
+@click.option("--seconds", type=float, metavar="S", help="How much of it.  [default: all, up to ten minutes]")
+@click.option("--mirror", is_flag=True, help="Swap left and right.")
+@click.option(
+    "--preview",
+    "beside",
+    type=click.Path(path_type=Path),
+    metavar="OUT.mp4",
+    help="Also write the video beside a drawn face that does what was read.",
+)
+def track(
+    source: Path, output: Path, face: int, start: float, seconds: float | None, mirror: bool, beside: Path | None
+) -> None:
+    """Follow a face through VIDEO, and write how it moves into a file."""
+    from .console import ProgressBar
+    from .destinations import plan_file, write_whole
+    from .tracking import draw_preview
+    from .tracking import track as follow
+
+    destination = plan_file(source, output, *MOTIONS)
+    if beside is not None:
+        plan_file(source, beside, ".mp4")
+    bar = ProgressBar()
+    with bar.of(source.name):
+        read = follow(source, face=face, start=start, seconds=seconds, mirror=mirror, progress=bar)
+        write_whole(destination, read.save)
+        if beside is not None:
+            draw_preview(source, read, beside, start=start, progress=bar)
+    click.echo(f"{output}: {read.frames} frames at {read.fps:g} fps; everything but the breath was read")
+
+
 @motion.command("preview")
 @click.argument("source", metavar="M", type=click.Path(path_type=Path))
 @click.option(

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from os import PathLike
 from pathlib import Path
+from typing import Any
 
 import av
 import cv2
@@ -144,8 +145,10 @@ def _upright(frame: VideoFrame, aspect: float) -> Pixels:
 
 def _quarter_turns(frame: VideoFrame) -> int:
     """How often the frame is to be turned clockwise by 90 degrees, 0..3, by the matrix of FFmpeg's display.h."""
+    # PyAV's own types do not know this kind of side data, and its mapping has no get().
+    side_data: Any = frame.side_data
     try:
-        matrix = np.frombuffer(bytes(frame.side_data[Type.DISPLAYMATRIX]), np.int32)
+        matrix = np.frombuffer(bytes(side_data[Type.DISPLAYMATRIX]), np.int32)
     except KeyError:
         return 0
     return round(math.degrees(math.atan2(matrix[1], matrix[0])) / 90) % 4

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Callable, Iterator
 from os import PathLike
 from pathlib import Path
@@ -13,7 +12,7 @@ import numpy.typing as npt
 
 from photomotion.builtin.encoders.mp4 import Mp4Encoder
 from photomotion.data import Conditioning, Frame, Motion, Timing
-from photomotion.errors import DestinationError
+from photomotion.destinations import write_whole
 from photomotion.plugin import Event
 from photomotion.stickface import HEIGHT, StickBackend
 from photomotion.testing.fakes import fake_analysis, fake_photo
@@ -54,14 +53,7 @@ def draw_preview(
             progress(Event(stage="preview", done=frame.index + 1, total=timing.frames, message="preview"))
             yield Frame(index=frame.index, time=frame.time, pixels=np.hstack([pixels, frame.pixels]))
 
-    temporary = destination.with_name(f".photomotion-{secrets.token_hex(4)}.mp4")
-    try:
-        Mp4Encoder().encode(pictures(), temporary, timing)
-        temporary.replace(destination)
-    except OSError as error:
-        raise DestinationError(f"cannot write {destination} ({error.strerror}); check the folder") from error
-    finally:
-        temporary.unlink(missing_ok=True)
+    write_whole(destination, lambda temporary: Mp4Encoder().encode(pictures(), temporary, timing))
 
 
 def _at(film: Film, timing: Timing) -> Iterator[npt.NDArray[np.uint8]]:

@@ -12,10 +12,10 @@ __all__ = ["BROWS", "MOUTH", "brow_marks", "explain", "mouth_marks", "untangle"]
 Floats = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
 
-# Displacements that count as 1, in eye distances. Of what the built-in renderer draws, the built-in analyzer sees a half
-# of a smile and a quarter of a raised brow; of living faces it sees nearly all. Smiles and brows count as the analyzer
-# sees them drawn (about the mean over five portraits, left and right made alike), so that a film of a film is like the
-# first; the others as they are drawn, which is three times that, so that talking is not exaggerated.
+# Displacements that count as 1, in eye distances. Of what the built-in renderer draws, the built-in analyzer sees a
+# half of a smile and a quarter of a raised brow; of living faces it sees nearly all. Smiles and brows count as the
+# analyzer sees them drawn (about the mean over five portraits, left and right made alike), so that a film of a film is
+# like the first; the others as they are drawn, which is three times that, so that talking is not exaggerated.
 # Corner of the mouth on the person's left (outward, down), the same on the right, middle of the lips to the person's
 # left, gap between the lips.
 MOUTH = {
