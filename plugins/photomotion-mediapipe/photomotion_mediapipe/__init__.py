@@ -1,0 +1,1 @@
+"""Faces found by MediaPipe itself, through either generation of its Python interface."""
