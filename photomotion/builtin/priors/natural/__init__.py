@@ -7,8 +7,9 @@ rate changes how finely a motion is shown and not what happens:
 - ``person``, ``moods``, ``manner``: what stays the same in one person for a whole film, what a mood changes, and what
   may be asked for;
 - ``company``: who stands beside whom, and when they look at each other;
-- ``blinks``, ``breathing``, ``expressions``, ``acting``, ``gaze``, ``head``, ``bearing``: the parts, in the order in
-  which they are planned (head, gaze and smiles are drawn to blinks; only a large shift of gaze brings one of its own);
+- ``blinks``, ``breathing``, ``expressions``, ``acting``, ``gaze``, ``head``, ``bearing``, ``lids``: the parts, in the
+  order in which they are planned (head, gaze and smiles are drawn to blinks; only a large shift of gaze brings one of
+  its own);
 - ``prior``: puts the channels together.
 """
 

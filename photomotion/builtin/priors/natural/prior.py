@@ -14,10 +14,10 @@ from .bearing import bear
 from .blinks import closure, draw_blink, schedule
 from .breathing import breathe
 from .company import exchange, neighbours
-from .curves import Floats
 from .expressions import channels_of, perform
 from .gaze import Look, look
 from .head import hold_head
+from .lids import move_lids
 from .manner import Manner
 from .moods import mood_of
 from .person import meet
@@ -127,7 +127,7 @@ class NaturalPrior:
             # The eyes stay where they look while the head turns beneath them (vestibulo-ocular reflex, gain 1).
             eyes = gaze.steps.sample(times) - head[:, :2]
             columns.update(gazeYaw=eyes[:, 0], gazePitch=eyes[:, 1])
-            _move_lids(columns, closure(blinks, timing), eyes[:, 1], person.lids)
+            move_lids(columns, closure(blinks, timing), eyes[:, 1], person.lids)
         else:
             for name in [c for c in columns if c.startswith("eye")]:
                 del columns[name]
@@ -144,33 +144,3 @@ def _chances(seed: int, face: int) -> Chances:
     """Chance of every part of one face."""
     parts = np.random.SeedSequence([seed % 2**64, face]).spawn(len(PARTS))
     return dict(zip(PARTS, map(np.random.default_rng, parts), strict=True))
-
-
-def _move_lids(columns: dict[str, Floats], shut: Floats, down: Floats, sides: tuple[float, float]) -> None:
-    """Add the lids to ``columns``: they blink, and they follow the eyes down and up (Becker & Fuchs 1988).
-
-    The lower lid rises with a blink, and with the eyes a third as far as the upper lid does (Leite: 0.25..0.33).
-
-    Args:
-        columns: channels by name, (T,) each; changed in place.
-        shut: how far the blink is, (T,), 0..1.
-        down: gazePitch, (T,), degrees.
-        sides: pace of the left and right lid, 1 and a little less; both are fully shut when ``shut`` is 1.
-    """
-    lowered = 0.02 * _positive(down)
-    raised = np.minimum(0.015 * _positive(-down), 0.3) * (1 - shut)
-    for side, pace in zip(("Left", "Right"), sides, strict=True):
-        blink = shut * (pace + (1 - pace) * shut)
-        columns[f"eyeBlink{side}"] = 1 - (1 - blink) * (1 - np.minimum(lowered, 0.3))
-        columns[f"eyeWide{side}"] = columns.get(f"eyeWide{side}", 0.0) * (1 - shut) + raised
-        columns[f"eyeSquint{side}"] = columns.get(f"eyeSquint{side}", 0.0) + 0.12 * blink + LOWER_LID * raised
-
-
-LOWER_LID = 0.25
-"""Of ``eyeSquint`` for each part of ``eyeWide``: makes the lower lid go a third of the upper one's way."""
-
-
-def _positive(x: Floats) -> Floats:
-    """The positive part, with a soft corner one unit wide."""
-    up = np.maximum(x, 0.0)
-    return up * up / (up + 1.0)
