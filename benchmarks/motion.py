@@ -32,7 +32,7 @@ def portrait(count: int = 1) -> Analysis:
         points = np.zeros((478, 3), np.float32)
         points[33, 0], points[263, 0] = -45, 45
         faces.append(Face(box=(200 * i, 0, 200 * i + 160, 200), landmarks=points))
-    return Analysis(faces=tuple(faces), matte=np.zeros((200, 200 * count)))
+    return Analysis(faces=tuple(faces), matte=np.zeros((200, 200 * count), np.float32))
 
 
 def cost(seconds: float, count: int) -> tuple[float, float]:
@@ -97,9 +97,9 @@ def moods(count: int) -> None:
         away = np.hypot(gaze[0] + yaw, gaze[1] + pitch) > 3.3
         speed = np.hypot(np.diff(yaw), np.diff(pitch)).mean() * FPS
         blinks = np.mean([len(blink_times(f)) for f in films])
-        largest, spread = smile.max(axis=1).mean(), yaw.std(axis=1).mean()
+        large, spread = smile.max(axis=1).mean(), yaw.std(axis=1).mean()
         print(
-            f"{mood:12} {smile.mean():8.3f} {largest:10.3f} {spread:8.2f} {speed:9.2f} {away.mean():7.1%} {blinks:11.1f}"
+            f"{mood:12} {smile.mean():8.3f} {large:10.3f} {spread:8.2f} {speed:9.2f} {away.mean():7.1%} {blinks:11.1f}"
         )
 
 
