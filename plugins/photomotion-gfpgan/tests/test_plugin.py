@@ -52,12 +52,6 @@ class TestRestoreformer(_Small):
     options: ClassVar[dict[str, Any]] = {"max_shift": 1.0, "min_likeness": 0.0}
 
 
-class TestRestoreformerEnlarging(_Small):
-    __test__ = True
-    implementation = BY_NAME["restoreformer"]
-    options: ClassVar[dict[str, Any]] = {"background": "x2"}
-
-
 class TestRealesrgan(_Small):
     __test__ = True
     implementation = BY_NAME["realesrgan"]
@@ -139,6 +133,13 @@ def test_codeformer_without_its_package(monkeypatch: pytest.MonkeyPatch, tmp_pat
 def test_options_have_bounds(options: Any, wrong: dict[str, Any]) -> None:
     with pytest.raises(ValidationError):
         options(**wrong)
+
+
+def test_faces_and_what_is_around_them(folder: Path) -> None:
+    weights = runtime(lambda name: folder / f"{name}.safetensors")
+    restoration = load_restoreformer(FaceOptions(background="x2"), weights).restore(fake_photo(gray=True))
+    assert restoration.photo.pixels.shape == (480, 384, 3) and restoration.photo.gray
+    assert [step.name for step in restoration.steps] == ["enlarging", "face"]
 
 
 def test_the_enlarged_photo_tells_how_far_it_is(folder: Path) -> None:
