@@ -169,12 +169,15 @@ class _Search:
             order = np.flatnonzero(wanted)
             for i in order[np.argsort(-p.extent[order], kind="stable")][:MOST]:
                 patch = p.mask(i)
-                if _round(patch[2]):
+                bend, stray = _arc(patch[2])
+                if bend > 0.55 and stray < 0.012 + 0.7 / (p.extent[i] * self.unit):
                     continue
+                # What may be a collar or a rim is no evidence, but may be taken once there is some.
+                may_be_arc = bend > 0.45 and stray < 0.02 + 0.8 / (p.extent[i] * self.unit)
                 ridge, step = self._sides(p, i, patch)
                 inside = p.on_face[i] > 0.5 and p.contrast[i] < 0.25
                 if ridge > 0.75 and step < 0.5 and p.extent[i] >= 25 and slender[i] >= 7 and not inside:
-                    length += float(p.extent[i])
+                    length += 0.0 if may_be_arc else float(p.extent[i])
                     found[patch[:2]] |= patch[2]
                 elif ridge > 0.7 and step < 0.8 and p.light and p.on_face[i] < 0.5:
                     doubtful.append(patch)
@@ -242,13 +245,12 @@ class _Search:
         return found, count
 
 
-def _round(mask: Mask) -> bool:
-    """Whether a line is an arc, as of a collar, a rim or a whisker: near a circle (Kåsa, 1976), and visibly bent."""
+def _arc(mask: Mask) -> tuple[float, float]:
+    """The circle nearest to a line (Kåsa, 1976): the line's extent in radii, and how far it strays, in extents."""
     rows, columns = np.nonzero(mask)
     x, y = columns - columns.mean(), rows - rows.mean()
     system = np.stack([x, y, np.ones_like(x)], axis=1)
     (a, b, c), *_ = np.linalg.lstsq(system, x * x + y * y, rcond=None)
-    radius = np.sqrt(max(c + (a * a + b * b) / 4, 1e-6))
-    off = np.hypot(x - a / 2, y - b / 2) - radius
+    radius = float(np.sqrt(max(c + (a * a + b * b) / 4, 1e-6)))
     extent = float(np.hypot(np.ptp(x), np.ptp(y)))
-    return bool(extent > 0.55 * radius and off.std() < 0.02 * extent + 0.8)
+    return extent / radius, float((np.hypot(x - a / 2, y - b / 2) - radius).std()) / extent
