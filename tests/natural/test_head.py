@@ -101,5 +101,5 @@ def test_the_head_takes_part_in_a_look_after_the_eyes():
     moved = turned - rest
     assert not moved[t <= 5.0].any()
     assert not moved[t > 7.8].any()
-    assert 0.2 < moved[t == 6.5][0, 0] / -12 < 0.4
+    assert moved[t == 6.5][0, 0] == pytest.approx(-0.4 * 12)
     assert moved[t == 6.5][0, 1] > 0

@@ -160,7 +160,7 @@ def test_any_film_keeps_its_promises(seconds, fps, loop, seed, manner):
     assert np.abs(m.column("breath")).max() <= 1
     for name, limit in zip(HEAD, LIMITS, strict=True):
         assert np.abs(m.column(name)).max() <= limit
-    assert np.abs(m.column("gazeYaw")).max() <= 14 + 6
+    assert np.abs(m.column("gazeYaw")).max() <= 12 + 6
     if manner["ending"] == "photo" and not loop:
         assert not m.values[-1].any()
     for gain, start in (("head", "head"), ("eyes", "eye"), ("mouth", "mouth"), ("brows", "brow"), ("breath", "breath")):

@@ -22,7 +22,7 @@ POINTS = np.array([[0.0, 0.0], [1.3, -0.4], [-1.3, -0.4], [0.0, 1.5]])
 the cone of direct gaze, 5.2 degrees across (Horstmann & Linke 2021)."""
 WEIGHTS = np.array([0.4, 0.22, 0.22, 0.16])
 """How readily each is looked at."""
-REACH = 14.0
+REACH = 12.0
 """Degrees that a gaze may leave the viewer, eyes and head together: what one photo can show (judgement)."""
 LEAST = 0.35
 """No fixation is shorter, s."""

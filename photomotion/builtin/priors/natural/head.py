@@ -21,7 +21,7 @@ DRIFT = np.array([1.1, 0.8, 0.55])
 SPREAD = np.array([[0.9, 1.6], [0.55, 1.1], [0.4, 0.8]])
 """Least and greatest standard deviation of each axis over a film of 8 s or more, degrees (judgement): above what looks
 frozen, below what looks restless."""
-SHARE = 0.3
+SHARE = 0.4
 """Share of a look at somebody else that the head does (judgement: heads join in beyond 15..20 degrees)."""
 
 
