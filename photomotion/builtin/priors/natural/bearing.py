@@ -40,6 +40,8 @@ def bear(rng: np.random.Generator, mood: Mood, span: Span) -> Bearing:
         t += durations[-1] + rng.uniform(7.0, 18.0)
     level = Steps(np.array(starts), np.array(durations), np.array(levels)[:, None])
     shares = {name: mood.standing * share for name, share in SMILE.items()} if mood.standing else {}
+    if mood.brows:
+        shares |= {"browInnerUp": mood.brows, "browOuterUp": 0.7 * mood.brows}
     if mood.lids:
         name = "eyeSquint" if mood.lids > 0 else "eyeWide"
         shares[name] = shares.get(name, 0.0) + abs(mood.lids)

@@ -18,8 +18,8 @@ EYES = 0.088
 """Distance between outer eye corners, m, from which a face's distance is guessed."""
 VIEW = 1.2
 """Focal length in long edges of the photo: a usual portrait lens (judgement)."""
-BESIDE = 6.0
-"""How far apart neighbours may be, in their eye distances: a little more than an arm's length."""
+BESIDE = 11.0
+"""How far apart neighbours may be, in the distance of their outer eye corners: about a metre (judgement)."""
 ANSWERED = 0.45
 """Share of looks that are returned (judgement)."""
 
