@@ -102,19 +102,37 @@ class TestSampler:
         y, x = np.mgrid[0:height, 0:width].astype(np.float32)
         assert np.array_equal(sampler.read(np.dstack([x, y]) * sampler.scale), picture)
 
-    def test_between_pixels_it_keeps_the_detail_that_a_linear_reading_loses(self) -> None:
-        picture = cv2.imread(str(ASTRONAUT))
-        # A slow turn passes through all fractions of a pixel.
-        y, x = np.mgrid[0:512, 0:512].astype(np.float32)
-        at = np.dstack([x + x / 64, y + y / 80])
+    @pytest.mark.parametrize("grain", [0.0, 5.0])
+    @pytest.mark.parametrize("direction", [(1, 0), (0, 1), (1, 1), (1, -0.5)])
+    def test_detail_is_the_same_at_every_fraction_of_a_pixel(
+        self, grain: float, direction: tuple[float, float]
+    ) -> None:
+        picture = cv2.imread(str(ASTRONAUT))[20:260, 120:320]
+        noise = np.random.default_rng(4).normal(0, grain, picture.shape[:2])[..., None]
+        picture = np.clip(picture + noise, 0, 255).astype(np.uint8)
+        picture = np.dstack([picture, picture[..., 0]])
         sampler = Sampler.of(picture)
+        y, x = np.mgrid[0:240, 0:200].astype(np.float32)
 
         def detail(p: Pixels) -> float:
-            return float(cv2.Laplacian(cv2.cvtColor(p, cv2.COLOR_BGR2GRAY), cv2.CV_32F).var())
+            light = cv2.cvtColor(np.ascontiguousarray(p[8:-8, 8:-8, :3]), cv2.COLOR_BGR2GRAY)
+            return float(cv2.Laplacian(light, cv2.CV_32F).var())
 
-        linear = cv2.remap(picture, at, None, cv2.INTER_LINEAR)
-        assert detail(linear) < 0.6 * detail(picture)
-        assert 0.85 * detail(picture) < detail(sampler.read(at * sampler.scale)) < 1.15 * detail(picture)
+        kept = []
+        for fraction in np.arange(0, 16) / 16:
+            at = np.dstack([x + fraction * direction[0], y + fraction * direction[1]]) * sampler.scale
+            kept.append(detail(sampler.read(at.astype(np.float32))) / detail(picture))
+        assert min(kept) > 0.92
+        assert max(kept) < 1.08
+        half = np.dstack([x + 0.5, y]).astype(np.float32)
+        assert detail(cv2.remap(picture, half, None, cv2.INTER_LINEAR)) < 0.8 * detail(picture)
+
+    @pytest.mark.parametrize(("shape", "scale"), [((40, 40), 4), ((8, 12000), 2), ((8, 17000), 1), ((1300, 1300), 2)])
+    def test_a_large_or_long_picture_is_supersampled_less(self, shape: tuple[int, int], scale: int) -> None:
+        sampler = Sampler.of(np.full((*shape, 4), 9, np.uint8))
+        assert sampler.scale == scale
+        at = np.zeros((1, 1, 2), np.float32) + np.float32((shape[1] - 1.3, 3.6)) * np.float32(scale)
+        assert (sampler.read(at) == 9).all()
 
 
 class TestLayers:

@@ -90,13 +90,10 @@ def background(pixels: Pixels, opacity: Pixels, unit: float) -> Pixels:
 
 
 def compose(picture: Pixels, plate: Pixels, opacity: Pixels) -> None:
-    """Lay ``picture`` over ``plate``, in place; all uint8, (H, W, 3), (H, W, 3) and (H, W)."""
+    """Lay ``picture`` over ``plate``, in place; all uint8, (H, W, 3), (H, W, 3) and (H, W), without gaps in memory."""
     cv2.copyTo(plate, cv2.inRange(opacity, 0, 0), picture)
-    edge = cv2.findNonZero(cv2.inRange(opacity, 1, 254))
-    if edge is None:
-        return
-    column, row = edge.reshape(-1, 2).T
-    at = (row, column)
-    behind = plate[at].astype(np.float32)
-    share = opacity[at][:, None] * np.float32(1 / 255)
-    picture[at] = np.round(behind + share * (picture[at] - behind)).astype(np.uint8)
+    at = np.flatnonzero((opacity - np.uint8(1)) < 254)
+    own, under = picture.reshape(-1, 3), plate.reshape(-1, 3)
+    behind = under.take(at, axis=0).astype(np.float32)
+    share = opacity.ravel().take(at)[:, None] * np.float32(1 / 255)
+    own[at] = np.round(behind + share * (own.take(at, axis=0) - behind)).astype(np.uint8)
