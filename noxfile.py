@@ -39,7 +39,9 @@ def docs(session: nox.Session) -> None:
 
 
 @nox.session
-@nox.parametrize("name", ["photomotion-diffusers", "photomotion-gfpgan"])
+@nox.parametrize(
+    "name", ["photomotion-diffusers", "photomotion-gfpgan", "photomotion-mediapipe", "photomotion-face-alignment"]
+)
 def plugins(session: nox.Session, name: str) -> None:
     """One of our own plugins, in an environment of its own: types and tests."""
     session.install("-e", ".[lint]", "-e", f"plugins/{name}[test]")
