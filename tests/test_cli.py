@@ -76,6 +76,7 @@ COMMANDS = [
     ("motion", "convert"),
     ("motion", "plot"),
     ("motion", "preview"),
+    ("motion", "track"),
     ("plugins",),
     ("options",),
     ("doctor",),

@@ -19,8 +19,8 @@ Flags = npt.NDArray[np.bool_]
 # Corner of the mouth on the person's left (outward, down), the same on the right, middle of the lips to the person's
 # left, gap between the lips.
 MOUTH = {
-    "mouthSmileLeft": (0.0308, -0.0240, 0.0141, -0.0136, 0.0087, 0.0100),
-    "mouthSmileRight": (0.0141, -0.0136, 0.0308, -0.0240, -0.0087, 0.0100),
+    "mouthSmileLeft": (0.0290, -0.0220, 0.0130, -0.0125, 0.0082, 0.0090),
+    "mouthSmileRight": (0.0130, -0.0125, 0.0290, -0.0220, -0.0082, 0.0090),
     "mouthFrownLeft": (-0.0050, 0.0500, 0.0, 0.0150, -0.0020, -0.0050),
     "mouthFrownRight": (0.0, 0.0150, -0.0050, 0.0500, 0.0020, -0.0050),
     "mouthPucker": (-0.0600, 0.0100, -0.0600, 0.0100, 0.0, 0.0060),
@@ -33,8 +33,8 @@ MOUTH = {
 }
 # Inner and outer brow on the person's left (down), the same on the right. The inner end is not seen to rise alone.
 BROWS = {
-    "browOuterUpLeft": (-0.0170, -0.0180, -0.0100, -0.0070),
-    "browOuterUpRight": (-0.0100, -0.0070, -0.0170, -0.0180),
+    "browOuterUpLeft": (-0.0156, -0.0166, -0.0092, -0.0064),
+    "browOuterUpRight": (-0.0092, -0.0064, -0.0156, -0.0166),
     "browDownLeft": (0.0160, 0.0096, 0.0060, 0.0040),
     "browDownRight": (0.0060, 0.0040, 0.0160, 0.0096),
 }
@@ -42,7 +42,7 @@ BROWS = {
 READY = ("mouthSmileLeft", "mouthSmileRight", "jawOpen", "browOuterUpLeft", "browOuterUpRight")
 """What a face does often; the rest has to explain so many times more before it is believed."""
 UNREADY = 3.0
-CONFUSED = 2.0
+CONFUSED = 6.0
 """Degrees of head motion from which what goes along with it in a face is taken for an error of the mesh by half."""
 
 

@@ -197,6 +197,10 @@ def _channels(points: Floats, poses: Floats, fps: float) -> dict[str, Floats]:
     # Lips that are nearly closed are at rest, whatever the mouth does for the rest of the film.
     closed = mouth[:, 5] <= np.percentile(mouth[:, 5], 35)
     out |= explain(untangle(mouth, heads, closed), MOUTH, NOISE)
+    # The mesh can hardly tell one corner of a smile from the other: half of the difference is believed.
+    sides = [f"mouthSmile{side}" for side in ("Left", "Right")]
+    smile = (out[sides[0]] + out[sides[1]]) / 2
+    out |= {side: (out[side] + smile) / 2 for side in sides}
     # The mesh lifts a brow with the lid below it.
     open_ = np.maximum(left, right) < 0.3
     brows = smooth(np.stack([fill_between(mark, open_) for mark in brows.T], axis=1), width)
