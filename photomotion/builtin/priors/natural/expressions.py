@@ -86,7 +86,8 @@ def perform(expressions: Sequence[Expression], times: Floats, person: Person) ->
         sides = (person.lopsided[0] * expression.sides[0], person.lopsided[1] * expression.sides[1])
         for name, share in expression.shares.items():
             for channel, size in channels_of(name, sides).items():
+                if size and channel not in out:
+                    out[channel] = np.zeros(len(times))
                 if size:
-                    column = out.setdefault(channel, np.zeros(len(times)))
-                    column[first:last] += strength * (share * size)
+                    out[channel][first:last] += strength * (share * size)
     return out
