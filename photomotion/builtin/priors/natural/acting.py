@@ -69,7 +69,7 @@ def _smile(rng: np.random.Generator, person: Person, start: float, mood: Mood) -
         onset=rng.uniform(0.5, 0.7) / pace**0.5,
         apex=rng.uniform(1.0, 2.5),
         offset=rng.uniform(0.8, 1.0) / pace**0.5,
-        size=mood.smile * person.expressive * rng.uniform(0.22, 0.30),
+        size=mood.smile * person.expressive * rng.uniform(0.25, 0.34),
         sag=rng.uniform(0.05, 0.35),
     )
 
