@@ -48,6 +48,9 @@ BACK = 0.25
 SMOOTHED = 0.23
 """Seconds of the parabola that is fitted to the motion of head and skin: 4 Hz pass, the mesh's trembling does not."""
 RATES = (10, 12, 12.5, 15, 20, 24000 / 1001, 24, 25, 30000 / 1001, 30, 48, 50, 60000 / 1001, 60)
+RAISED, LOWERED = 1.0, -0.5
+"""Degrees of pitch that the mesh loses when brows are raised, and that it gains when they are drawn down: its forehead
+goes along (films of four portraits drawn with the motion of living faces)."""
 NOISE = 0.0008
 """Eye distances by which the mesh's points tremble once smoothed."""
 
@@ -206,6 +209,9 @@ def _channels(points: Floats, poses: Floats, fps: float) -> dict[str, Floats]:
     brows = smooth(np.stack([fill_between(mark, open_) for mark in brows.T], axis=1), width)
     out |= explain(untangle(brows, heads, open_ | ~open_.any()), BROWS, NOISE)
     out["browInnerUp"] = (out["browOuterUpLeft"] + out["browOuterUpRight"]) / 2
+    out["headPitch"] = (
+        heads[:, 1] + RAISED * out["browInnerUp"] + LOWERED * (out["browDownLeft"] + out["browDownRight"]) / 2
+    )
     return out
 
 
