@@ -1,15 +1,16 @@
-"""An eye in the picture: its axes, its lids as curves, and the iris that moves between them."""
+"""An eye in the picture: its axes, its lids as curves, and where its iris stands between them."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
+import numpy.typing as npt
 
 from photomotion.data import Face
 
-from .geometry import Array, HeadFrame, smoothstep
+from .geometry import Array, HeadFrame
+from .lidlines import follow_lids
 
 __all__ = ["EYES", "Eye"]
 
@@ -22,6 +23,10 @@ EYES = {"Right": (RIGHT_UPPER, RIGHT_LOWER, 468), "Left": (LEFT_UPPER, LEFT_LOWE
 
 BALL = 0.133
 """Radius of an eyeball, in eye distances (12 mm)."""
+IRIS = 0.065
+"""Radius of an iris, in eye distances (5.9 mm, which hardly differs between people)."""
+AROUND = (0.35, 0.3, 0.75, 0.6)
+"""How far the box reaches beyond the outer corner, the inner corner, up and down, in eye widths."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,36 +40,51 @@ class Eye:
     """x0, y0, x1, y1 in px; everything that a lid can touch."""
     width: float
     """px from corner to corner."""
+    outer: Array
+    """float32 (2,): the outer corner, px from the corner of ``box``."""
+    along: Array
+    """float32 (2,): unit vector in the picture, from the outer to the inner corner."""
     across: Array
     """float32 (2,): unit vector in the picture, across the eye toward the cheek."""
     s: Array
     """float32 (h, w)."""
     t: Array
     """float32 (h, w)."""
+    lids: tuple[np.polynomial.Polynomial, np.polynomial.Polynomial]
+    """t of the upper and of the lower lid's edge, as functions of s in 0..1."""
     upper: Array
     """t of the upper lid's edge at every pixel's s, float32 (h, w)."""
     lower: Array
     """t of the lower lid's edge at every pixel's s, float32 (h, w)."""
-    sideways: Array
-    """float32 (h, w), 0..1: how far each pixel follows the ball to the side."""
-    upright: Array
-    """float32 (h, w), 0..1: how far each pixel follows it up and down."""
+    iris: tuple[float, float]
+    """s and t of the iris' middle."""
+    radius: float
+    """Radius of the iris, in eye widths across the eye; along it a turned head makes it look narrower."""
+    narrow: float
+    """How much narrower, 0..1."""
     right: Array
     """float32 (2,): px that the ball's front moves for a sine of 1 toward the picture's right ..."""
     down: Array
     """... and down."""
 
     @classmethod
-    def of(cls, face: Face, side: str, height: int, width: int) -> Eye:
-        """The ``"Left"`` or ``"Right"`` eye of a face in a picture of that size."""
-        upper_points, lower_points, first = EYES[side]
-        points = face.landmarks[:, :2]
-        outer, inner = points[upper_points[0]], points[upper_points[-1]]
+    def of(cls, face: Face, side: str, pixels: npt.NDArray[np.uint8]) -> Eye:
+        """The ``"Left"`` or ``"Right"`` eye of a face in a picture, uint8 (H, W, 3)."""
+        height, width = pixels.shape[:2]
+        upper_indices, lower_indices, first = EYES[side]
+        points, head = face.landmarks[:, :2], HeadFrame.of(face)
+        # Irises hardly differ between people, but they do between people and painted children.
+        ring = float(np.linalg.norm(points[first + 1 : first + 5] - points[first], axis=1).mean())
+        ring = float(np.clip(ring, 0.9 * IRIS * head.unit, 1.6 * IRIS * head.unit))
+        upper_points, lower_points = follow_lids(
+            pixels, points[list(upper_indices)], points[list(lower_indices)], points[first], ring
+        )
+        outer, inner = upper_points[0], upper_points[-1]
         span = max(float(np.linalg.norm(inner - outer)), 4.0)
         along = (inner - outer) / span
         across = np.array([-along[1], along[0]]) * (1.0 if side == "Right" else -1.0)
-        corners = np.array([outer - 0.35 * span * along, inner + 0.3 * span * along])
-        corners = np.concatenate([corners - 0.75 * span * across, corners + 0.75 * span * across])
+        corners = np.array([outer - AROUND[0] * span * along, inner + AROUND[1] * span * along])
+        corners = np.concatenate([corners - AROUND[2] * span * across, corners + AROUND[3] * span * across])
         x0, y0 = np.maximum(np.floor(corners.min(0)), 0).astype(int)
         x1, y1 = np.minimum(np.ceil(corners.max(0)) + 1, [width, height]).astype(int)
         x1, y1 = max(x1, x0 + 2), max(y1, y0 + 2)
@@ -72,33 +92,33 @@ class Eye:
         s = ((x - outer[0]) * along[0] + (y - outer[1]) * along[1]) / span
         t = ((x - outer[0]) * across[0] + (y - outer[1]) * across[1]) / span
 
-        def curve(indices: tuple[int, ...]) -> Array:
-            offset = points[list(indices)] - outer
+        def curve(edge: Array) -> np.polynomial.Polynomial:
+            offset = edge - outer
             at, value = offset @ along / span, offset @ across / span
             # A quartic through nine noisy points is smoother than the points and hardly wiggles.
-            fit = np.polynomial.Polynomial.fit(at, value, 4, w=[4, 1, 1, 1, 1, 1, 1, 1, 4])
-            return np.asarray(fit(np.clip(s, 0, 1)), np.float32)
+            return np.polynomial.Polynomial.fit(at, value, 4, w=[4, 1, 1, 1, 1, 1, 1, 1, 4])
 
-        upper, lower = curve(upper_points), curve(lower_points)
+        lids = curve(upper_points), curve(lower_points)
+        upper, lower = (np.asarray(lid(np.clip(s, 0, 1)), np.float32) for lid in lids)
         upper, lower = np.minimum(upper, lower), np.maximum(upper, lower)
-        centre = float((points[first] - outer) @ along) / span
-        radius = float(np.linalg.norm(points[first + 1 : first + 5] - points[first], axis=1).mean()) / span
-        left_end, right_end = min(max(centre - radius, 0.08), 0.8), max(min(centre + radius, 0.92), 0.2)
-        between = smoothstep(s, 0.0, left_end) * (1 - smoothstep(s, right_end, 1.0))
-        inside = np.minimum(t - upper, lower - t)
-        head = HeadFrame.of(face)
+        middle = points[first] - outer
+        right, down = head.vector(BALL, 0)[:2], head.vector(0, BALL)[:2]
         return cls(
             (int(x0), int(y0), int(x1), int(y1)),
             span,
+            np.asarray(outer - (x0, y0), np.float32),
+            along.astype(np.float32),
             across.astype(np.float32),
             np.asarray(s, np.float32),
             np.asarray(t, np.float32),
+            lids,
             upper,
             lower,
-            between * smoothstep(inside, -0.07, 0.015),
-            between * smoothstep(inside, -0.01, 0.45 * np.maximum(lower - upper, 0.04)),
-            head.vector(BALL, 0)[:2],
-            head.vector(0, BALL)[:2],
+            (float(middle @ along) / span, float(middle @ across) / span),
+            ring / span,
+            float(np.clip(np.linalg.norm(right) / (BALL * head.unit), 0.5, 1.0)),
+            right,
+            down,
         )
 
     def area(self, reach: int, height: int, width: int) -> tuple[slice, slice]:
@@ -109,20 +129,20 @@ class Eye:
             slice(max(x0 - reach, 0), min(x1 + reach, width)),
         )
 
-    def glance(self, at: Array, yaw: float, pitch: float) -> Array:
-        """How far the eyeball has brought the content at each point, px, for a gaze in degrees (signs as Pose).
+    def sight(self, yaw: float, pitch: float) -> Array:
+        """How far the ball's front goes for a gaze in degrees (signs as Pose), px in the picture, float32 (2,)."""
+        aside, down = np.sin(np.radians([-yaw, pitch]))
+        return np.asarray(aside * self.right + down * self.down, np.float32)
 
-        Sideways the ball slides along behind the lids; up and down it shows only between them, since they stay.
-
-        Args:
-            at: float32 (h, w, 2), px from the corner of ``box``.
-            yaw: degrees, positive toward the picture's left.
-            pitch: degrees, positive down.
-        """
-        sideways = cv2.remap(self.sideways, at, None, cv2.INTER_LINEAR)[..., None]
-        upright = cv2.remap(self.upright, at, None, cv2.INTER_LINEAR)[..., None]
-        return np.asarray(
-            np.float32(-np.sin(np.radians(yaw))) * sideways * self.right
-            + np.float32(np.sin(np.radians(pitch))) * upright * self.down,
-            np.float32,
+    def place(self, s: Array, t: Array) -> tuple[Array, Array]:
+        """x and y, px from the corner of ``box``, of points given in the eye's axes; any shape, float32."""
+        x, y = (
+            self.outer[i] + self.width * (np.asarray(s) * self.along[i] + np.asarray(t) * self.across[i])
+            for i in range(2)
         )
+        return np.asarray(x, np.float32), np.asarray(y, np.float32)
+
+    def crop(self, pixels: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
+        """The eye's box of a picture, uint8 (h, w, 3)."""
+        x0, y0, x1, y1 = self.box
+        return pixels[y0:y1, x0:x1]

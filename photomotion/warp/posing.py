@@ -55,11 +55,9 @@ def posed_landmarks(scene: Scene, row: int, face: int) -> Array:
     own = values[face]
     found = scene.analysis.faces[face].landmarks
     points = found.copy()
-    for side, eye in zip(("Left", "Right"), (lid.eye for lid in scene.lids[face]), strict=True):
+    for side, (ball, _) in scene.eyes[face].items():
         upper, lower, first = EYES[side]
-        iris = slice(first, first + 5)
-        centre = (points[first, :2] - np.array(eye.box[:2], np.float32)).reshape(1, 1, 2)
-        points[iris, :2] += eye.glance(centre, own.get("gazeYaw", 0.0), own.get("gazePitch", 0.0))[0]
+        points[first : first + 5, :2] += ball.eye.sight(own.get("gazeYaw", 0.0), own.get("gazePitch", 0.0))
         _close(points, upper, lower, own.get(f"eyeBlink{side}", 0.0))
     moved = _at(scene, scene.forward(values), points[:, :2])
     arms = found - pivot(scene.heads[face])
