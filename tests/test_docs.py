@@ -149,8 +149,8 @@ def test_every_finding_is_explained() -> None:
 
 
 def test_the_figures_of_heads_are_those_of_the_code() -> None:
-    from photomotion.builtin.priors.natural.head import SPREAD
     from photomotion.builtin.limits import PITCH, ROLL, YAW
+    from photomotion.builtin.priors.natural.head import SPREAD
 
     page = (DOCS / "explanation" / "natural-motion.md").read_text(encoding="utf-8")
     yaw, pitch, roll = (f"{low}..{high}" for low, high in SPREAD)
