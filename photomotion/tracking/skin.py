@@ -7,10 +7,9 @@ from collections.abc import Mapping
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["BROWS", "MOUTH", "brow_marks", "explain", "mouth_marks", "untangle"]
+__all__ = ["BROWS", "MOUTH", "brow_marks", "explain", "from_rest", "mouth_marks", "untangle"]
 
 Floats = npt.NDArray[np.float64]
-Flags = npt.NDArray[np.bool_]
 
 # Displacements that count as 1, in eye distances. Of what the built-in renderer draws, the built-in analyzer sees a
 # half of a smile and a quarter of a raised brow; of living faces it sees nearly all. Smiles and brows count as the
@@ -19,8 +18,8 @@ Flags = npt.NDArray[np.bool_]
 # Corner of the mouth on the person's left (outward, down), the same on the right, middle of the lips to the person's
 # left, gap between the lips.
 MOUTH = {
-    "mouthSmileLeft": (0.0290, -0.0220, 0.0130, -0.0125, 0.0082, 0.0090),
-    "mouthSmileRight": (0.0130, -0.0125, 0.0290, -0.0220, -0.0082, 0.0090),
+    "mouthSmileLeft": (0.0255, -0.0195, 0.0115, -0.0110, 0.0072, 0.0080),
+    "mouthSmileRight": (0.0115, -0.0110, 0.0255, -0.0195, -0.0072, 0.0080),
     "mouthFrownLeft": (-0.0050, 0.0500, 0.0, 0.0150, -0.0020, -0.0050),
     "mouthFrownRight": (0.0, 0.0150, -0.0050, 0.0500, 0.0020, -0.0050),
     "mouthPucker": (-0.0600, 0.0100, -0.0600, 0.0100, 0.0, 0.0060),
@@ -42,6 +41,9 @@ BROWS = {
 READY = ("mouthSmileLeft", "mouthSmileRight", "jawOpen", "browOuterUpLeft", "browOuterUpRight")
 """What a face does often; the rest has to explain so many times more before it is believed."""
 UNREADY = 3.0
+TALKING = (0.025, 0.05)
+"""How far, in eye distances, the corners of closed lips may be from their median in who only talks, and from which on
+somebody grins (judgement, on eight films)."""
 CONFUSED = 6.0
 """Degrees of head motion from which what goes along with it in a face is taken for an error of the mesh by half."""
 
@@ -59,7 +61,7 @@ def brow_marks(at: dict[int, Floats]) -> Floats:
     return np.stack([np.mean([at[i][:, 1] for i in part], axis=0) for part in parts], axis=1)
 
 
-def untangle(marks: Floats, poses: Floats, usual: Flags) -> Floats:
+def untangle(marks: Floats, poses: Floats) -> Floats:
     """Displacements (T, K) from the usual face, without what only follows the head's turning.
 
     A mesh that is turned far is bent a little, in proportion. How much is found by regression on yaw and pitch, and
@@ -68,14 +70,27 @@ def untangle(marks: Floats, poses: Floats, usual: Flags) -> Floats:
     Args:
         marks: (T, K), eye distances.
         poses: (T, 3), degrees.
-        usual: (T,), the frames whose median is the usual face.
     """
     moved = marks - np.median(marks, axis=0)
     turned = poses[:, :2] - poses[:, :2].mean(axis=0)
     share = turned.T @ turned / len(turned) + np.eye(2) * CONFUSED**2
     slopes = np.linalg.solve(share, turned.T @ (moved - moved.mean(axis=0)) / len(turned))
     moved = moved - turned @ slopes
-    return np.asarray(moved - np.median(moved[usual], axis=0))
+    return np.asarray(moved - np.median(moved, axis=0))
+
+
+def from_rest(moved: Floats, gap: Floats) -> Floats:
+    """Displacements (T, 6) of a mouth from where it rests, instead of from its median.
+
+    They are the same for who is calm or talks. Who grins for half of the film rests where the lips are closest.
+
+    Args:
+        moved: (T, 6), eye distances, as :func:`mouth_marks` orders them.
+        gap: (T,), between the lips.
+    """
+    closed = np.median(moved[gap <= np.percentile(gap, 35)], axis=0)
+    apart = float(np.hypot(*(np.abs(closed[:2]) + np.abs(closed[2:4])) / 2))
+    return np.asarray(moved - closed * np.interp(apart, TALKING, (0.0, 1.0)))
 
 
 def explain(moved: Floats, columns: Mapping[str, tuple[float, ...]], noise: float) -> dict[str, Floats]:

@@ -18,7 +18,7 @@ from .film import Film
 from .filters import bridge, fill_between, gaps, odd, smooth
 from .follower import Follower, Sight
 from .headframe import STEADY, straighten
-from .skin import BROWS, MOUTH, brow_marks, explain, mouth_marks, untangle
+from .skin import BROWS, MOUTH, brow_marks, explain, from_rest, mouth_marks, untangle
 
 __all__ = ["track"]
 
@@ -48,7 +48,7 @@ BACK = 0.25
 SMOOTHED = 0.23
 """Seconds of the parabola that is fitted to the motion of head and skin: 4 Hz pass, the mesh's trembling does not."""
 RATES = (10, 12, 12.5, 15, 20, 24000 / 1001, 24, 25, 30000 / 1001, 30, 48, 50, 60000 / 1001, 60)
-RAISED, LOWERED = 1.0, -0.5
+RAISED, LOWERED = 0.8, -0.4
 """Degrees of pitch that the mesh loses when brows are raised, and that it gains when they are drawn down: its forehead
 goes along (films of four portraits drawn with the motion of living faces)."""
 NOISE = 0.0008
@@ -196,18 +196,16 @@ def _channels(points: Floats, poses: Floats, fps: float) -> dict[str, Floats]:
     heads = smooth(heads, width)
     out = {"headYaw": heads[:, 0], "headPitch": heads[:, 1], "headRoll": heads[:, 2]}
     out |= {"gazeYaw": gaze[0], "gazePitch": gaze[1], "eyeBlinkLeft": left, "eyeBlinkRight": right}
-    mouth, brows = smooth(mouth_marks(at), width), brow_marks(at)
-    # Lips that are nearly closed are at rest, whatever the mouth does for the rest of the film.
-    closed = mouth[:, 5] <= np.percentile(mouth[:, 5], 35)
-    out |= explain(untangle(mouth, heads, closed), MOUTH, NOISE)
+    mouth = smooth(mouth_marks(at), width)
+    out |= explain(from_rest(untangle(mouth, heads), mouth[:, 5]), MOUTH, NOISE)
     # The mesh can hardly tell one corner of a smile from the other: half of the difference is believed.
     sides = [f"mouthSmile{side}" for side in ("Left", "Right")]
     smile = (out[sides[0]] + out[sides[1]]) / 2
     out |= {side: (out[side] + smile) / 2 for side in sides}
     # The mesh lifts a brow with the lid below it.
     open_ = np.maximum(left, right) < 0.3
-    brows = smooth(np.stack([fill_between(mark, open_) for mark in brows.T], axis=1), width)
-    out |= explain(untangle(brows, heads, open_ | ~open_.any()), BROWS, NOISE)
+    brows = np.stack([fill_between(mark, open_) for mark in brow_marks(at).T], axis=1)
+    out |= explain(untangle(smooth(brows, width), heads), BROWS, NOISE)
     out["browInnerUp"] = (out["browOuterUpLeft"] + out["browOuterUpRight"]) / 2
     out["headPitch"] = (
         heads[:, 1] + RAISED * out["browInnerUp"] + LOWERED * (out["browDownLeft"] + out["browDownRight"]) / 2
