@@ -104,6 +104,8 @@ class WarpOptions(Options):
 
     workers: int = Field(2, ge=1, le=16)
     """Frames worked on at the same time, 1..16."""
+    grain: Literal["still", "moving", "fresh", "off"] = "moving"
+    """Strong grain: still as on paper, moving with the skin, fresh in every frame as on film, or off."""
 
 
 class Mp4Options(Options):
@@ -213,7 +215,7 @@ def load_warp(options: WarpOptions, runtime: Runtime) -> Backend:
     """Make the built-in renderer."""
     from .backends.warp import WarpBackend
 
-    return WarpBackend(workers=options.workers, on_event=runtime.on_event)
+    return WarpBackend(workers=options.workers, on_event=runtime.on_event, grain=options.grain)
 
 
 def load_mp4(options: Mp4Options, runtime: Runtime) -> Encoder:

@@ -24,6 +24,8 @@ kept on a grid; without this the built-in analyzer reads a turn of 8 degrees as 
 (on the 8 portraits that it was chosen on)."""
 NECK = 0.85
 """Length over which the turn dies away below the jaw, in eye distances."""
+HALO = (2.4, 4.2)
+"""How far aside the turn dies away, in eye distances: beyond hair and hats, where a lean would tear at shoulders."""
 
 
 def depth(face: Face, frame: HeadFrame, grid: Grid) -> Array:
@@ -59,7 +61,8 @@ def share(frame: HeadFrame, grid: Grid) -> Array:
     middle = frame.vector(0, frame.chin)[0] / frame.unit
     aside = np.minimum(np.abs(u - middle), 1.6)
     jaw = frame.chin * (1 - 0.42 * smoothstep(aside, 0.15, 1.0))
-    return 1 - smoothstep(v, jaw - 0.05, jaw + NECK + 0.25 * smoothstep(aside, 0.5, 1.2))
+    part = 1 - smoothstep(v, jaw - 0.05, jaw + NECK + 0.25 * smoothstep(aside, 0.5, 1.2))
+    return part * (1 - smoothstep(np.abs(u - middle), *HALO))
 
 
 def pivot(frame: HeadFrame) -> Array:

@@ -9,7 +9,7 @@ import numpy.typing as npt
 from .geometry import Array, smoothstep
 from .grid import diffuse
 
-__all__ = ["background", "compose", "person", "with_wisps"]
+__all__ = ["compose", "person", "with_wisps"]
 
 Pixels = npt.NDArray[np.uint8]
 
@@ -38,7 +38,11 @@ def with_wisps(matte: Array, pixels: Pixels, unit: float) -> Array:
     ring = (far & (outside < 3 * reach)).astype(np.float32)
     rough, weight = (cv2.resize(a, size, interpolation=cv2.INTER_AREA) for a in (away * ring, ring))
     usual = cv2.resize(_blurred(rough, weight, 3 * sigma), (width, height), interpolation=cv2.INTER_LINEAR)
-    return np.where(near & (away > 4 * usual + 8), np.float32(1), matte)
+    found = near & (away > 4 * usual + 8)
+    # Specks of grain and dust stand out too, but hair grows from a head.
+    _, parts = cv2.connectedComponents((found | (matte >= 0.2)).astype(np.uint8))
+    rooted = np.unique(parts[matte >= 0.2])
+    return np.where(found & np.isin(parts, rooted), np.float32(1), matte)
 
 
 def _blurred(values: Array, weight: Array, sigma: float) -> Array:
@@ -54,39 +58,9 @@ def person(matte: Array, unit: float) -> Pixels:
     travels with the head, and a picture that is put together again without motion is the photo, bit for bit.
     """
     outside = cv2.distanceTransform((matte < 0.2).astype(np.uint8), cv2.DIST_L2, 3)
-    rim = max(1.0, 0.015 * unit)
+    rim = max(1.0, 0.03 * unit)
     fade = 1 - smoothstep(np.asarray(outside, np.float32), rim, rim + max(3.0, 0.05 * unit))
     return np.asarray(np.round(fade * 255), np.uint8)
-
-
-def background(pixels: Pixels, opacity: Pixels, unit: float) -> Pixels:
-    """What is behind the people, uint8 (H, W, 3): the photo where they are not, continued behind their outline.
-
-    Near the outline the background is mirrored across it, which keeps its texture; deeper in it dissolves into a
-    smooth fill. Only a band as wide as a head can move is ever seen.
-    """
-    hidden = (opacity == 255).astype(np.uint8)
-    if not hidden.any() or hidden.all():
-        return pixels
-    height, width = hidden.shape
-    shrink = max(1, round(max(height, width) / 384))
-    size = (-(-width // shrink), -(-height // shrink))
-    known = (cv2.resize(1.0 - hidden, size, interpolation=cv2.INTER_AREA) > 0.999).astype(np.float32)
-    small = diffuse(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA).astype(np.float32), known)
-    smooth = cv2.resize(np.round(small).astype(np.uint8), (width, height), interpolation=cv2.INTER_LINEAR)
-    plate = cv2.copyTo(smooth, hidden, pixels.copy())
-
-    distance, label = cv2.distanceTransformWithLabels(hidden, cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL)
-    nearest = np.zeros(int(label.max()) + 1, np.int64)
-    seen = np.flatnonzero(hidden == 0)
-    nearest[label.ravel()[seen]] = seen
-    y, x = np.nonzero((distance > 0) & (distance < 0.4 * unit))
-    edge_y, edge_x = np.divmod(nearest[label[y, x]], width)
-    there_y, there_x = np.clip(2 * edge_y - y, 0, height - 1), np.clip(2 * edge_x - x, 0, width - 1)
-    near = (1 - smoothstep(distance[y, x], 0.1 * unit, 0.4 * unit)) * (hidden[there_y, there_x] == 0)
-    behind = plate[y, x].astype(np.float32)
-    plate[y, x] = np.round(behind + near[:, None] * (pixels[there_y, there_x] - behind)).astype(np.uint8)
-    return np.asarray(plate, np.uint8)
 
 
 def compose(picture: Pixels, plate: Pixels, opacity: Pixels) -> None:

@@ -10,47 +10,54 @@ import numpy.typing as npt
 
 from photomotion.data import Analysis, Motion, Photo
 
+from .eyeballs import Eyeball
 from .eyelids import Eyelid
-from .eyes import Eye
-from .field import FaceField, invert
+from .eyes import EYES, Eye
+from .field import FaceField, invert, unfold
 from .geometry import Array, HeadFrame
-from .grain import split
+from .glasses import find_frames
+from .grain import Grain, GrainMode, split
 from .grid import Grid
-from .layers import background, compose, person, with_wisps
+from .layers import compose, person, with_wisps
+from .plate import background
 from .sampling import Sampler
 
 __all__ = ["Scene"]
 
 Pixels = npt.NDArray[np.uint8]
 
+Area = tuple[slice, slice]
+
+STRIPS = 5
+"""Parts, one below the other, in which people are read: heads are narrower than shoulders, so a third less is read."""
+
 
 class Scene:
     """Everything that can be computed before the first frame. Drawing only reads it, so threads may share it."""
 
-    def __init__(self, photo: Photo, analysis: Analysis, motion: Motion) -> None:
+    def __init__(self, photo: Photo, analysis: Analysis, motion: Motion, grain: GrainMode = "moving") -> None:
         self.photo = photo
         self.analysis = analysis
         self.motion = motion
         self.heads = [HeadFrame.of(face) for face in analysis.faces]
         units = [head.unit for head in self.heads]
         self.grid = Grid.over((0, 0, photo.width, photo.height), max(2, round(min(units) / 14)))
-        clean, self.grain = split(photo.pixels)
+        clean, pattern = (photo.pixels, None) if grain == "moving" else split(photo.pixels)
+        self.grain = None if pattern is None else Grain.of(pattern, grain)
         self.opacity = person(with_wisps(analysis.matte, clean, max(units)), max(units))
         self.plate = background(clean, self.opacity, max(units))
-        self.people = Sampler.of(np.dstack([clean, self.opacity]))
+        left, top, right, bottom = (int(v) for v in np.clip(analysis.faces[0].box, 0, [photo.width, photo.height] * 2))
+        self.people = Sampler.of(np.dstack([clean, self.opacity]), (slice(top, bottom), slice(left, right)))
         self.fields = [
             FaceField.of(analysis, index, self.grid, self.territory(index), face.channels)
             for index, face in enumerate(motion.faces)
         ]
-        self.lids = [
-            [
-                Eyelid.of(clean, Eye.of(face, side, photo.height, photo.width), "glasses" in codes)
-                for side in ("Left", "Right")
-            ]
+        self.eyes = [
+            {side: _look(clean, Eye.of(face, side, clean), "glasses" in codes) for side in EYES}
             for face, codes in zip(analysis.faces, map(analysis.suitability.of_face, range(len(units))), strict=True)
         ]
-        y, x = np.mgrid[0 : photo.height, 0 : photo.width].astype(np.float32)
-        self.identity = np.dstack([x, y]) * np.float32(self.people.scale)
+        held = [_extent(row) for row in np.array_split(self.opacity, np.arange(1, self.grid.rows) * self.grid.step)]
+        self.extent = np.array(held, np.int64).reshape(-1, 2)
 
     def territory(self, index: int) -> Array:
         """Which nodes are this person's and not a neighbour's, float32 (rows, columns), 0..1, soft between them."""
@@ -69,34 +76,92 @@ class Scene:
         """How far everything smooth moves each node for those channels, px, float32 (rows, columns, 2)."""
         total = sum(field.at(v) for field, v in zip(self.fields, values, strict=True))
         nodes = np.reshape(total, (2, self.grid.rows, self.grid.columns))
-        return np.ascontiguousarray(nodes.transpose(1, 2, 0), np.float32)
+        return unfold(np.ascontiguousarray(nodes.transpose(1, 2, 0), np.float32), self.grid.step)
+
+    def sources(self, back: Array, area: Area) -> Array:
+        """Where the pixels of a part of the picture come from, px in the photo, float32 (h, w, 2).
+
+        Args:
+            back: inverse of :meth:`forward`.
+            area: rows and columns.
+        """
+        rows, columns = area
+        return self.grid.places(back, (columns.start, rows.start, columns.stop, rows.stop))
+
+    def strips(self, reach: int) -> list[Area]:
+        """The parts of the picture, side by side, in which people can be when they move by at most ``reach`` px."""
+        height, width = self.opacity.shape
+        step, far = self.grid.step, -(-reach // self.grid.step)
+        tall = -(-self.grid.rows // STRIPS)
+        found = []
+        for row in range(0, self.grid.rows, tall):
+            near = self.extent[max(row - far, 0) : row + tall + far]
+            left, right = max(int(near[:, 0].min()) - reach, 0), min(int(near[:, 1].max()) + reach, width)
+            if left < right:
+                found.append((slice(row * step, min((row + tall) * step, height)), slice(left, right)))
+        return found
 
     def draw(self, row: int) -> Pixels:
         """The picture at one row of the motion, uint8 (H, W, 3). Depends on nothing but the row."""
         values = self.values(row)
-        if not any(any(v.values()) for v in values):
+        changing = self.grain is not None and self.grain.mode in ("fresh", "off") and row > 0
+        if not changing and not any(any(v.values()) for v in values):
             return self.photo.pixels
-        grid = self.grid
         forward = self.forward(values)
-        scale = np.float32(self.people.scale)
-        source = grid.spread(scale * invert(forward, grid.step), self.photo.height, self.photo.width)
-        cv2.add(source, self.identity, dst=source)
-
+        back = invert(forward, self.grid.step)
         reach = int(np.abs(forward).max()) + 2
-        closing = []
-        for lids, v in zip(self.lids, values, strict=True):
-            for side, lid in zip(("Left", "Right"), lids, strict=True):
-                area = lid.eye.area(reach, self.photo.height, self.photo.width)
-                local = source[area] / scale - np.array(lid.eye.box[:2], np.float32)
-                source[area] -= scale * lid.eye.glance(local, v.get("gazeYaw", 0.0), v.get("gazePitch", 0.0))
-                closing.append((lid, area, local, v.get(f"eyeBlink{side}", 0.0)))
-
-        moved = self.people.read(source)
-        picture = cv2.cvtColor(moved, cv2.COLOR_RGBA2RGB)
-        for lid, area, local, closure in closing:
-            if closure > 0:
-                lid.draw(picture[area], local, closure)
-        compose(picture, self.plate, cv2.extractChannel(moved, 3))
+        picture, opacity = self.plate.copy(), np.zeros_like(self.opacity)
+        strips = self.strips(reach)
+        for strip in strips:
+            moved = self.people.read(self.sources(back, strip) * np.float32(self.people.scale))
+            cv2.cvtColor(moved, cv2.COLOR_RGBA2RGB, dst=picture[strip])
+            cv2.extractChannel(moved, 3, dst=opacity[strip])
+        self.look(picture, back, values, reach)
+        compose(picture, self.plate, opacity)
         if self.grain is not None:
-            picture = cv2.add(picture, self.grain, dtype=cv2.CV_8U)
+            picture = self.grain.put_on(picture, row, row / self.motion.fps)
         return np.asarray(picture, np.uint8)
+
+    def look(self, picture: Pixels, back: Array, values: Sequence[Mapping[str, float]], reach: int) -> None:
+        """Draw the eyes of all people into the moved picture, in place.
+
+        Args:
+            picture: uint8 (H, W, 3).
+            back: inverse of :meth:`forward`.
+            values: the channels of each face.
+            reach: how far anything moves at most, px.
+        """
+        moving = []
+        for eyes, v in zip(self.eyes, values, strict=True):
+            yaw, pitch = v.get("gazeYaw", 0.0), v.get("gazePitch", 0.0)
+            for side, (ball, lid) in eyes.items():
+                closure = v.get(f"eyeBlink{side}", 0.0)
+                if not (yaw or pitch or closure):
+                    continue
+                area = ball.eye.area(reach, *self.opacity.shape)
+                corner = np.array(ball.eye.box[:2], np.float32)
+                local = self.sources(back, area) - corner
+                pulled = local
+                if closure:
+                    pulled = local - lid.pulled(local, closure)
+                    moved = self.people.read((pulled + corner) * np.float32(self.people.scale))
+                    picture[area] = moved[..., :3]
+                moving.append((ball, lid, picture[area], local, pulled, (yaw, pitch), closure))
+        # Eyes that are close to each other share pixels: all skin is in place before a ball or a lid is drawn.
+        for ball, lid, part, local, pulled, gaze, closure in moving:
+            if any(gaze):
+                ball.draw(part, pulled, *gaze)
+            if closure:
+                lid.draw(part, local, closure)
+
+
+def _extent(rows: Pixels) -> tuple[int, int]:
+    """The first and last-but-one column of uint8 (h, W) in which anything is; far apart and empty if nothing is."""
+    columns = np.flatnonzero(rows.any(axis=0))
+    return (int(columns[0]), int(columns[-1]) + 1) if columns.size else (1 << 30, -(1 << 30))
+
+
+def _look(pixels: Pixels, eye: Eye, glasses: bool) -> tuple[Eyeball, Eyelid]:
+    """What an eye is drawn with."""
+    frames = find_frames(pixels, eye) if glasses else np.zeros(eye.t.shape, np.float32)
+    return Eyeball.of(pixels, eye, frames), Eyelid.of(pixels, eye, frames)

@@ -12,6 +12,7 @@ import numpy.typing as npt
 from photomotion.data import Conditioning, Frame, Timing
 from photomotion.plugin import Event
 from photomotion.warp import Scene
+from photomotion.warp.grain import GrainMode
 
 __all__ = ["WarpBackend"]
 
@@ -19,8 +20,14 @@ __all__ = ["WarpBackend"]
 class WarpBackend:
     """Moves the photo itself, in layers, by the planned motion: nothing is generated and no model is needed."""
 
-    def __init__(self, workers: int = 2, on_event: Callable[[Event], None] = lambda event: None) -> None:
+    def __init__(
+        self,
+        workers: int = 2,
+        on_event: Callable[[Event], None] = lambda event: None,
+        grain: GrainMode = "moving",
+    ) -> None:
         self._workers = workers
+        self._grain: GrainMode = grain
         self._on_event = on_event
 
     def render(self, conditioning: Conditioning, timing: Timing, seed: int) -> Iterator[Frame]:
@@ -29,10 +36,10 @@ class WarpBackend:
         Args:
             conditioning: photo, analysis and motion; nothing optional is used.
             timing: must be that of the motion.
-            seed: not used, since nothing here is random.
+            seed: not used; fresh grain depends on the frame alone.
         """
         self._on_event(Event(stage="backend", message="preparing"))
-        scene = Scene(conditioning.photo, conditioning.analysis, conditioning.motion)
+        scene = Scene(conditioning.photo, conditioning.analysis, conditioning.motion, self._grain)
         ahead: deque[Future[npt.NDArray[np.uint8]]] = deque()
         with ThreadPoolExecutor(self._workers, thread_name_prefix="warp") as pool:
             try:

@@ -1,0 +1,154 @@
+"""What is behind the people: the photo where they are not, and beyond their outline what goes on there most likely."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from .geometry import Array, smoothstep
+from .grid import diffuse
+
+__all__ = ["background"]
+
+Pixels = npt.NDArray[np.uint8]
+
+WORKING = 256
+"""px of the longer side of the picture in which is decided where to copy from."""
+ANGLES, LENGTHS = 20, (0.3, 0.6)
+"""Directions and lengths, in eye distances, of the ways to what is copied."""
+SHY = 0.08
+"""Nothing nearer than this to a person is copied, in eye distances: loose hair, or the edge of a tight matte."""
+CONTEXT = 0.3
+"""How far around a place the photo must repeat itself for a way to be trusted, in eye distances."""
+EVEN = (0.03, 0.25)
+"""A step that copies would leave at the outline is evened out until these depths, in eye distances ..."""
+MIRROR = 0.1
+"""... and up to this depth they go over into what is just outside, mirrored, which leaves no step at all."""
+DEEP = (0.3, 0.6)
+"""Behind the outline, copies go over into a smooth fill between these depths, in eye distances."""
+
+
+def background(pixels: Pixels, opacity: Pixels, unit: float) -> Pixels:
+    """The plate behind the people, uint8 (H, W, 3).
+
+    Each place behind the outline is copied from where the photo goes on like around that place: a shift of the whole
+    picture is good where the picture next to the outline agrees with itself shifted (He and Sun, 2012). So lines go on
+    straight, along themselves, and textures stay textures. What is left of a step at the outline is evened out, and
+    deeper in the copy dissolves into a smooth fill. Only a band as wide as a head can move is ever seen.
+
+    Args:
+        pixels: the photo, uint8 (H, W, 3).
+        opacity: of the people, uint8 (H, W). Where it is below 255 the plate is the photo.
+        unit: of the largest head, px.
+    """
+    hidden = (opacity == 255).astype(np.uint8)
+    if not hidden.any() or hidden.all():
+        return pixels
+    height, width = hidden.shape
+    shrink = max(1, round(max(height, width) / WORKING))
+    size = (-(-width // shrink), -(-height // shrink))
+    small = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA).astype(np.float32)
+    known = (cv2.resize(1.0 - hidden, size, interpolation=cv2.INTER_AREA) > 0.999).astype(np.uint8)
+    # From a little before the outline on, or the person's own edge would colour the fill.
+    clean = cv2.erode(known, np.ones((2 * max(1, round(0.5 * SHY * unit / shrink)) + 1,) * 2, np.uint8), borderValue=1)
+    smooth = diffuse(small, np.asarray(clean if clean.any() else known, np.float32))
+    ways, shares, sure = _best_ways(small, known, unit / shrink)
+
+    copied = _copy(small, ways, shares)
+    seen = (known > 0) & (sure > 0) & (cv2.distanceTransform(known, cv2.DIST_L2, 3) < 0.5 * CONTEXT * unit / shrink)
+    step = diffuse(np.where(seen[..., None], small - copied, 0).astype(np.float32), seen.astype(np.float32))
+
+    depth, mirrored = _mirrored(hidden)
+    band = (depth > 0) & (depth < DEEP[1] * unit)
+    y, x = np.nonzero(band)
+    places = (np.minimum(y // shrink, size[1] - 1), np.minimum(x // shrink, size[0] - 1))
+    deep = depth[band][:, None] / np.float32(unit)
+    fill = cv2.resize(smooth, (width, height), interpolation=cv2.INTER_LINEAR)
+    plate = cv2.copyTo(np.round(fill).astype(np.uint8), hidden, pixels.copy())
+    copy = cv2.resize(step, (width, height), interpolation=cv2.INTER_LINEAR)[band] * (1 - smoothstep(deep, *EVEN))
+    for way, share in zip(ways, shares, strict=True):
+        down, right = (shrink * way[places][:, i] for i in (0, 1))
+        there = np.clip(y + down, 0, height - 1), np.clip(x + right, 0, width - 1)
+        copy += share[places][:, None] * pixels[there]
+    copy = fill[band] + sure[places][:, None] * (1 - smoothstep(deep, *DEEP)) * (copy - fill[band])
+    edge = pixels.reshape(-1, 3)[mirrored[band]]
+    copy += (1 - smoothstep(deep, 0.0, MIRROR)) * (hidden.ravel()[mirrored[band]] == 0)[:, None] * (edge - copy)
+    plate[band] = np.clip(np.round(copy), 0, 255)
+    return np.asarray(plate, np.uint8)
+
+
+def _mirrored(hidden: Pixels) -> tuple[Array, npt.NDArray[np.int64]]:
+    """How deep each pixel is hidden, px, and which one lies as far outside the outline; both (H, W)."""
+    height, width = hidden.shape
+    depth, label = cv2.distanceTransformWithLabels(hidden, cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL)
+    seen = np.flatnonzero(hidden == 0)
+    nearest = np.zeros(int(label.max()) + 1, np.int64)
+    nearest[label.ravel()[seen]] = seen
+    edge_y, edge_x = np.divmod(nearest[label], width)
+    y, x = np.indices(hidden.shape)
+    there = np.clip(2 * edge_y - y, 0, height - 1) * width + np.clip(2 * edge_x - x, 0, width - 1)
+    return np.asarray(depth, np.float32), there
+
+
+def _best_ways(small: Array, known: Pixels, unit: float) -> tuple[list[npt.NDArray[np.int64]], list[Array], Array]:
+    """For each place the two best ways to what is copied there.
+
+    Returns:
+        Both ways, int (h, w, 2), down and right; their shares, float32 (h, w), together 1; and how surely there is
+        anything to copy, float32 (h, w), 0..1.
+    """
+    distance = cv2.distanceTransform(known, cv2.DIST_L2, 3)
+    source = distance > SHY * unit
+    ring = ((distance > 0.25 * SHY * unit) & (distance < CONTEXT * unit)).astype(np.float32)
+    window = (2 * max(2, round(CONTEXT * unit)) + 1,) * 2
+    shape = known.shape
+    cost = [np.full(shape, 1e6, np.float32) for _ in range(2)]
+    ways = [np.zeros((*shape, 2), np.int64) for _ in range(2)]
+    for length in LENGTHS:
+        for turn in np.arange(ANGLES) * (2 * np.pi / ANGLES):
+            way = (round(length * unit * np.sin(turn)), round(length * unit * np.cos(turn)))
+            here, there = _overlap(way, shape)
+            found = np.zeros(shape, np.float32)
+            apart = np.zeros(shape, np.float32)
+            found[here] = ring[here] * source[there]
+            apart[here] = found[here] * np.minimum(np.abs(small[here] - small[there]).sum(axis=2), 150)
+            weight = cv2.blur(found, window)
+            new = cv2.blur(apart, window) / np.maximum(weight, 1e-6) + 4 * np.float32(length)
+            usable = np.zeros(shape, bool)
+            usable[here] = source[there]
+            new = np.where(usable & (weight > 0.01), new, np.float32(1e6))
+            first, second = new < cost[0], (new >= cost[0]) & (new < cost[1])
+            cost[1] = np.where(first, cost[0], np.where(second, new, cost[1]))
+            ways[1][first] = ways[0][first]
+            ways[1][second] = way
+            cost[0] = np.where(first, new, cost[0])
+            ways[0][first] = way
+    lead = smoothstep((cost[1] - cost[0]) / (0.25 * cost[0] + 3), 0.0, 1.0)
+    other = np.asarray(0.5 * (1 - lead) * (cost[1] < 1e5), np.float32)
+    able = cost[0] < 1e5
+    sure = cv2.blur(able.astype(np.float32), (2 * max(1, round(0.1 * unit)) + 1,) * 2)
+    sure = np.clip(2 * sure - 1, 0, 1) * able
+    return ways, [1 - other, other], np.asarray(sure, np.float32)
+
+
+def _overlap(way: tuple[int, int], shape: tuple[int, ...]) -> tuple[tuple[slice, slice], tuple[slice, slice]]:
+    """The part of a picture that stays inside it on that way, and where it comes to."""
+    here, there = (
+        tuple(slice(max(-sign * w, 0), n - max(sign * w, 0)) for w, n in zip(way, shape, strict=True))
+        for sign in (1, -1)
+    )
+    return (here[0], here[1]), (there[0], there[1])
+
+
+def _copy(small: Array, ways: list[npt.NDArray[np.int64]], shares: list[Array]) -> Array:
+    """The picture as it is copied everywhere, float32 (h, w, 3)."""
+    y, x = np.indices(small.shape[:2])
+    total = np.zeros_like(small)
+    for way, share in zip(ways, shares, strict=True):
+        there = (
+            np.clip(y + way[..., 0], 0, small.shape[0] - 1),
+            np.clip(x + way[..., 1], 0, small.shape[1] - 1),
+        )
+        total += share[..., None] * small[there]
+    return total
