@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from .eyes import Eye
 from .geometry import Array, smoothstep
-from .lidskin import find_lashes, lash_height, make_skin, shifted
+from .lidskin import HIGHEST, find_lashes, lash_height, make_skin, shifted
 
 __all__ = ["Eyelid"]
 
@@ -24,8 +24,13 @@ SMOOTH = 0.19
 """Below this nothing of it is left but ..."""
 SMOOTHED = 0.8
 """... a trace: how much of it is smoothed out when the eye is shut."""
-DROP = 0.05
-"""How far the fold comes down when the eye is shut, in eye widths."""
+PULLED = 0.42
+"""How far above the open edge a closing lid pulls the skin, in eye widths."""
+SYNTHETIC = (0.12, 0.4)
+"""Closures between which a lid goes over from the photo's own, pulled down, to skin made for it: the farther it is
+pulled, the more its lashes are drawn out over it."""
+FLIPPED = 2.5
+"""How much shorter than above the edge lashes look below it, when the eye is shut."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,14 +42,20 @@ class Eyelid:
     """float32 (h, w, 3), 0..255: the eye's box as if there were only skin."""
     lashes: Array
     """float32 (h, w): what the lashes do to that skin above the open lid's edge, as a factor; 1 elsewhere."""
-    lash: Array
-    """float32 (h, w): height of the strip that holds the lashes, at every pixel's s, in eye widths."""
     travel: Array
     """float32 (h, w): how far the edge goes to close, at every pixel's s, in eye widths."""
-    pull: Array
-    """float32 (h, w): how far the skin around comes down (fold) or up (lower lid) when shut, in eye widths."""
+    rise: Array
+    """float32 (h, w): how far the skin below comes up when the eye is shut, in eye widths."""
+    ends: Array
+    """float32 (h, w): 1 between the corners, falling to 0 there."""
+    strip: Array
+    """float32 (h, w): 1 from the top of the lashes downward."""
+    fold: Array
+    """float32 (h, w): where the fold smooths out."""
     free: Array
     """float32 (h, w): 0 where frames of glasses are, 1 elsewhere."""
+    cover: Array
+    """float32 (h, w): 1 where a lid can cover anything: not beyond the corners nor on frames."""
 
     @classmethod
     def of(cls, pixels: npt.NDArray[np.uint8], eye: Eye, frames: Array) -> Eyelid:
@@ -59,32 +70,40 @@ class Eyelid:
         s, t, opening = eye.s, eye.t, eye.lower - eye.upper
         skin = make_skin(photo, eye, frames)
         wide = smoothstep(s, -0.22, -0.02) * (1 - smoothstep(s, 1.0, 1.15))
-        travel = ((1 - RISE + OVERLAP[1]) * opening + OVERLAP[0]) * wide
-        ends = smoothstep(s, -0.2, 0.15) * (1 - smoothstep(s, 0.8, 1.15))
-        free = 1 - cv2.dilate(frames, np.ones((3, 3), np.uint8))
-        over = smoothstep(t, eye.upper - 0.42, eye.upper - 0.16) * (1 - smoothstep(t, eye.upper - 0.1, eye.upper))
+        travel = np.asarray(((1 - RISE + OVERLAP[1]) * opening + OVERLAP[0]) * wide, np.float32)
+        free = np.asarray(1 - cv2.dilate(frames, np.ones((3, 3), np.uint8)), np.float32)
         risen = eye.lower - RISE * opening
         under = smoothstep(t, risen - RISE * opening - 0.06, risen) * (1 - smoothstep(t, eye.lower, eye.lower + 0.4))
-        pull = (DROP * over - RISE * opening * under) * ends * free
+        under = RISE * opening * under * smoothstep(s, -0.2, 0.15) * (1 - smoothstep(s, 0.8, 1.15)) * free
+        top = eye.upper - lash_height(eye)
         return cls(
             eye,
             skin,
             find_lashes(photo, skin, eye),
-            lash_height(eye),
-            np.asarray(travel, np.float32),
-            np.asarray(cv2.GaussianBlur(pull, (0, 0), max(0.02 * eye.width, 0.5)), np.float32),
-            np.asarray(free, np.float32),
+            travel,
+            np.asarray(cv2.GaussianBlur(under, (0, 0), max(0.02 * eye.width, 0.5)), np.float32),
+            smoothstep(s, -0.05, 0.2) * (1 - smoothstep(s, 0.85, 1.05)),
+            smoothstep(t, top - 0.06, top + 0.01),
+            SMOOTHED * smoothstep(t, eye.upper - FOLD, eye.upper - SMOOTH),
+            free,
+            smoothstep(travel, 0.0, OVERLAP[0]) * free,
         )
 
     def pulled(self, at: Array, closure: float) -> Array:
-        """How far the closing lid has brought the skin at each point, px, float32 (h, w, 2).
+        """How far the closing lids have brought the skin at each point, px, float32 (h, w, 2): down with the upper
+        lid, up with the lower one. The ball between them stays.
 
         Args:
             at: float32 (h, w, 2), px from the corner of the eye's box.
             closure: 0 as in the photo ... 1 shut.
         """
-        pull = cv2.remap(self.pull, at, None, cv2.INTER_LINEAR)[..., None]
-        return np.asarray(pull * (np.float32(closure * self.eye.width) * self.eye.across), np.float32)
+        eye = self.eye
+        fall = np.asarray(closure * self.travel, np.float32)
+        edge = eye.upper + fall
+        down = fall * smoothstep(eye.t, eye.upper - PULLED, edge) * (eye.t < edge) * self.cover
+        way = np.asarray(down - closure * self.rise * (eye.t >= edge), np.float32)
+        way = cv2.remap(way, at, None, cv2.INTER_LINEAR)[..., None]
+        return np.asarray(way * (np.float32(eye.width) * eye.across), np.float32)
 
     def draw(self, picture: npt.NDArray[np.uint8], at: Array, closure: float) -> None:
         """Draw the lid over a part of the picture, in place.
@@ -106,14 +125,14 @@ class Eyelid:
             Light that the lid adds, float32 (h, w, 3), 0..255, and how much it leaves of the picture, float32 (h, w):
             0 under skin, a little less than 1 in its shadow, 1 elsewhere.
         """
-        eye, s, t = self.eye, self.eye.s, self.eye.t
+        eye, t = self.eye, self.eye.t
         fall = np.asarray(closure * self.travel, np.float32)
         edge = eye.upper + fall
         past = t - edge
-        ends = smoothstep(s, -0.05, 0.2) * (1 - smoothstep(s, 0.85, 1.05))
-        ends = np.asarray(ends * min(closure / 0.3, 1.0), np.float32)
+        ends = np.float32(min(closure / 0.3, 1.0)) * self.ends
         # Lashes point up from an open lid and down from a closed one.
-        lashes = shifted(self.lashes, eye, np.where(past < 0, -fall, -fall - 2.5 * past))
+        lashes = shifted(self.lashes, eye, np.where(past < 0, -fall, -fall - FLIPPED * past))
+        lashes = np.where(past < HIGHEST / FLIPPED, lashes, 1)
         line = 1 - 0.45 * ends * np.exp(-((past / 0.022) ** 2))
         down = np.clip((t - eye.upper + 0.2) / (fall + 0.2), 0, 1)
         bulge = 1 + ends * closure * (0.05 * np.sin(np.pi * down) - 0.3 * np.exp(np.minimum(past, 0) / 0.06))
@@ -122,11 +141,9 @@ class Eyelid:
         shade = np.where(past < 0, 1, (1 + 0.8 * closure**2 * ends * (lashes - 1)) * cast) * line
 
         soft = 0.6 / eye.width
-        strip = smoothstep(t, eye.upper - self.lash - 0.06, eye.upper - self.lash + 0.01)
-        fold = SMOOTHED * closure * smoothstep(t, eye.upper - FOLD, eye.upper - SMOOTH)
-        above = 1 - (1 - strip) * (1 - fold)
-        below = smoothstep(t, edge - soft, edge + soft + 0.01)
-        opacity = above * (1 - below) * smoothstep(self.travel, 0.0, OVERLAP[0]) * min(closure / 0.08, 1.0) * self.free
+        above = 1 - (1 - self.strip) * (1 - closure * self.fold)
+        below = smoothstep(past, -soft, soft + 0.01)
+        opacity = above * (1 - below) * self.cover * smoothstep(np.array(closure, np.float32), *SYNTHETIC)
         shadow = 1 + (shade - 1) * smoothstep(past, -soft, soft) * self.free
         light = np.clip(self.skin * lid[..., None], 0, 255) * opacity[..., None]
         return np.asarray(light, np.float32), np.asarray((1 - opacity) * shadow, np.float32)

@@ -9,7 +9,7 @@ from .eyes import Eye
 from .geometry import Array, smoothstep
 from .grid import diffuse
 
-__all__ = ["find_lashes", "lash_height", "make_skin", "shifted"]
+__all__ = ["HIGHEST", "find_lashes", "lash_height", "make_skin", "shifted"]
 
 LASH = 0.09
 """Height of the strip above the lid's edge that holds lashes and liner, in eye widths ..."""
@@ -21,6 +21,7 @@ BELOW = (0.10, 0.32)
 """... and below the lower lid: under the lashes."""
 LIGHT = (45, 85)
 """Percentiles of brightness that count there: neither folds and hairs nor glints."""
+HIGHEST = LASH + WING
 LIT = 0.93
 """How bright a lid is in a deep or shaded socket, of the skin under the eye."""
 COLUMNS, ROWS = 41, 13
