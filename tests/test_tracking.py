@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import struct
 from collections.abc import Callable, Iterable, Sequence
 from fractions import Fraction
@@ -174,6 +175,16 @@ def test_a_fast_film_is_thinned(pictures: Pictures, tmp_path: Path) -> None:
             container.mux(stream.encode(av.VideoFrame.from_ndarray(pixels, format="rgb24")))
         container.mux(stream.encode(None))
     assert [time for time, _ in Film(path)] == pytest.approx(np.arange(20) / 60)
+
+
+def test_frames_are_let_go_at_once(film: Path) -> None:
+    gc.collect()
+    gc.disable()
+    try:
+        assert sum(1 for _ in Film(film)) == FRAMES
+        assert gc.collect() < FRAMES
+    finally:
+        gc.enable()
 
 
 def test_where_nobody_is_seen_it_is_bridged_or_held_and_said(pictures: Pictures, tmp_path: Path) -> None:

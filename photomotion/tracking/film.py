@@ -83,7 +83,7 @@ class Film:
             MotionError: if no frame can be read.
         """
         self.cut = None
-        last = None
+        last = turns = None
         end = self.seconds if self.seconds is not None else math.inf
         with self._opened() as (container, stream):
             origin = float((stream.start_time or 0) * (stream.time_base or 1))
@@ -102,7 +102,9 @@ class Film:
                             f"name a part of at most {LONGEST:.0f} s with --start and --seconds"
                         )
                     last = max(time, 0.0)
-                    yield last, _upright(frame, float(stream.sample_aspect_ratio or 1))
+                    # Asked once: side data and its frame hold each other in memory until the next garbage collection.
+                    turns = _quarter_turns(frame) if turns is None else turns
+                    yield last, _upright(frame, float(stream.sample_aspect_ratio or 1), turns)
             except (av.FFmpegError, ValueError) as error:
                 if last is None:
                     raise MotionError(f"{self.path.name} is damaged: {_reason(error)}; copy it again") from error
@@ -127,7 +129,7 @@ class Film:
             yield container, stream
 
 
-def _upright(frame: VideoFrame, aspect: float) -> Pixels:
+def _upright(frame: VideoFrame, aspect: float, turns: int) -> Pixels:
     """The pixels as they are to be shown: square, turned as the file says, not larger than :data:`LARGEST`."""
     width = frame.width * (aspect if 0.2 < aspect < 5 else 1.0)
     scale = min(1.0, LARGEST / max(width, frame.height))
@@ -136,7 +138,6 @@ def _upright(frame: VideoFrame, aspect: float) -> Pixels:
         pixels = frame.to_ndarray(format="rgb24")
     else:
         pixels = frame.reformat(width=size[0], height=size[1], format="rgb24").to_ndarray()
-    turns = _quarter_turns(frame)
     if turns:
         ways = (cv2.ROTATE_90_CLOCKWISE, cv2.ROTATE_180, cv2.ROTATE_90_COUNTERCLOCKWISE)
         pixels = cv2.rotate(pixels, ways[turns - 1])
