@@ -13,12 +13,13 @@ __all__ = ["background"]
 
 Pixels = npt.NDArray[np.uint8]
 
-WORKING = 256
+WORKING = 208
 """px of the longer side of the picture in which is decided where to copy from."""
 ANGLES, LENGTHS = 20, (0.3, 0.6)
 """Directions and lengths, in eye distances, of the ways to what is copied."""
 SHY = 0.08
 """Nothing nearer than this to a person is copied, in eye distances: loose hair, or the edge of a tight matte."""
+ADDED = np.ones((1, 3), np.float32)
 CONTEXT = 0.3
 """How far around a place the photo must repeat itself for a way to be trusted, in eye distances."""
 EVEN = (0.03, 0.25)
@@ -59,8 +60,7 @@ def background(pixels: Pixels, opacity: Pixels, unit: float) -> Pixels:
     seen = (known > 0) & (sure > 0) & (cv2.distanceTransform(known, cv2.DIST_L2, 3) < 0.5 * CONTEXT * unit / shrink)
     step = diffuse(np.where(seen[..., None], small - copied, 0).astype(np.float32), seen.astype(np.float32))
 
-    depth, mirrored = _mirrored(hidden)
-    band = (depth > 0) & (depth < DEEP[1] * unit)
+    depth, band, mirrored = _mirrored(hidden, DEEP[1] * unit)
     y, x = np.nonzero(band)
     places = (np.minimum(y // shrink, size[1] - 1), np.minimum(x // shrink, size[0] - 1))
     deep = depth[band][:, None] / np.float32(unit)
@@ -72,23 +72,29 @@ def background(pixels: Pixels, opacity: Pixels, unit: float) -> Pixels:
         there = np.clip(y + down, 0, height - 1), np.clip(x + right, 0, width - 1)
         copy += share[places][:, None] * pixels[there]
     copy = fill[band] + sure[places][:, None] * (1 - smoothstep(deep, *DEEP)) * (copy - fill[band])
-    edge = pixels.reshape(-1, 3)[mirrored[band]]
-    copy += (1 - smoothstep(deep, 0.0, MIRROR)) * (hidden.ravel()[mirrored[band]] == 0)[:, None] * (edge - copy)
+    edge = pixels.reshape(-1, 3)[mirrored]
+    copy += (1 - smoothstep(deep, 0.0, MIRROR)) * (hidden.ravel()[mirrored] == 0)[:, None] * (edge - copy)
     plate[band] = np.clip(np.round(copy), 0, 255)
     return np.asarray(plate, np.uint8)
 
 
-def _mirrored(hidden: Pixels) -> tuple[Array, npt.NDArray[np.int64]]:
-    """How deep each pixel is hidden, px, and which one lies as far outside the outline; both (H, W)."""
+def _mirrored(hidden: Pixels, deepest: float) -> tuple[Array, npt.NDArray[np.bool_], npt.NDArray[np.int64]]:
+    """Hidden pixels near the outline.
+
+    Returns:
+        How deep each pixel is hidden, px, float32 (H, W); which are hidden at most ``deepest`` px, bool (H, W); and for
+        each of those, n in all, which pixel lies as far outside the outline, int (n,).
+    """
     height, width = hidden.shape
     depth, label = cv2.distanceTransformWithLabels(hidden, cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL)
+    band = (depth > 0) & (depth < deepest)
     seen = np.flatnonzero(hidden == 0)
     nearest = np.zeros(int(label.max()) + 1, np.int64)
     nearest[label.ravel()[seen]] = seen
-    edge_y, edge_x = np.divmod(nearest[label], width)
-    y, x = np.indices(hidden.shape)
+    edge_y, edge_x = np.divmod(nearest[label[band]], width)
+    y, x = np.nonzero(band)
     there = np.clip(2 * edge_y - y, 0, height - 1) * width + np.clip(2 * edge_x - x, 0, width - 1)
-    return np.asarray(depth, np.float32), there
+    return np.asarray(depth, np.float32), band, there
 
 
 def _best_ways(small: Array, known: Pixels, unit: float) -> tuple[list[npt.NDArray[np.int64]], list[Array], Array]:
@@ -112,7 +118,7 @@ def _best_ways(small: Array, known: Pixels, unit: float) -> tuple[list[npt.NDArr
             found = np.zeros(shape, np.float32)
             apart = np.zeros(shape, np.float32)
             found[here] = ring[here] * source[there]
-            apart[here] = found[here] * np.minimum(np.abs(small[here] - small[there]).sum(axis=2), 150)
+            apart[here] = found[here] * np.minimum(cv2.transform(cv2.absdiff(small[here], small[there]), ADDED), 150)
             weight = cv2.blur(found, window)
             new = cv2.blur(apart, window) / np.maximum(weight, 1e-6) + 4 * np.float32(length)
             usable = np.zeros(shape, bool)
