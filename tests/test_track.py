@@ -54,6 +54,13 @@ def test_it_starts_where_the_recording_is_like_the_photo(tmp_path: Path) -> None
         assert min(abs(face.column("headYaw")[12] - gain * way) for way in ways) < 1.5
 
 
+def test_narrow_eyes_do_not_start_in_the_middle_of_a_blink(tmp_path: Path) -> None:
+    lids = np.r_[0.02, np.full(40, 0.1), 0.5, np.full(160, 0.1)]
+    path = saved(tmp_path, eyeBlinkLeft=lids, eyeBlinkRight=lids)
+    face = TrackPrior(path).plan(people({"eyes_open": (0.5, 0.5)}), Timing(seconds=1), 0).faces[0]
+    assert face.column("eyeBlinkLeft")[1:].max() > 0.3, "the blink at row 41 is played, not begun with"
+
+
 def test_a_start_may_be_given(tmp_path: Path) -> None:
     path = saved(tmp_path, headPitch=np.linspace(-3, 3, 301))
     face = TrackPrior(path, start=2.0).plan(people(), Timing(seconds=1, fps=25), 0).faces[0]

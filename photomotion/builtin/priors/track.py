@@ -19,6 +19,8 @@ Floats = npt.NDArray[np.float64]
 
 HOME = 1.0
 """Seconds in which a face comes back to the photo when its motion is over (judgement)."""
+CLOSED = 0.3
+"""Eyes less open than this are closed. Narrow eyes are not: how open they are is the person's own, a blink is not."""
 TURNED = ("headYaw", "headRoll", "gazeYaw")
 """Angles that change their sign in a mirror."""
 HEAD = ("headYaw", "headPitch", "headRoll")
@@ -124,7 +126,7 @@ def _alike(columns: Mapping[str, Floats], face: Face, needed: int) -> int:
     unlike = (
         np.hypot(column("headYaw") - face.pose.yaw, column("headPitch") - face.pose.pitch) / 10
         + np.abs(column("headRoll") - face.pose.roll) / 15
-        + 2 * np.abs(shut - (1 - np.mean(face.eyes_open)))
+        + 2 * np.abs(shut - (max(face.eyes_open) < CLOSED))
         + np.abs(column("jawOpen") - face.mouth_open)
         + np.hypot(column("gazeYaw"), column("gazePitch")) / 15
         + smile
