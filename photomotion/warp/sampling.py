@@ -20,10 +20,10 @@ detail is not what moves the viewer."""
 LONGEST = 32767
 """Rows and columns that OpenCV can read from."""
 
-ENERGY = {2: 1.15, 4: 1.04}
+ENERGY = {2: 1.15, 4: 1.035}
 """What the Laplacian variance of a picture shifted along one axis to a point of the table is brought to, by the table's
 points per pixel. A little more than that of the photo, because linear reading between the points loses what is missing:
-at four points a pixel all fractions, along one axis or both, then keep 96 to 108 % (on 11 of 12 faces; 96 to 110 % on a
+at four points a pixel all fractions, along one axis or both, then keep 95 to 107 % (on 11 of 12 faces; 96 to 109 % on a
 very soft one, where rounding counts)."""
 ROUNDING = 20 / 12
 """Laplacian variance that rounding to whole gray levels adds by itself: as much as a soft face may have."""
