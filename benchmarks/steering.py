@@ -36,7 +36,7 @@ from photomotion.warp import Scene
 FPS, BUCKET = 12, 40
 HEAD = 384
 """Pixels of a photo cut to the head; the model's ``SIZE`` is a sixth."""
-STEERS = (0.0, 0.3, 0.5, 0.7, 0.9)
+STEERS = (0.0, 0.3, 0.5, 0.7, 0.8, 0.9)
 Picture = npt.NDArray[np.uint8]
 Film = npt.NDArray[np.uint8]
 Lidded = tuple[Film, npt.NDArray[np.float32]]

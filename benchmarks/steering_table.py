@@ -7,7 +7,7 @@ Rows: the draft at the model's size, which says what the tracker can read there;
 which is the most a film can be; then each position of the dial. ``face`` is the share of frames with a face, ``psnr``
 the likeness to the draft in dB, ``yaw_r`` and ``lids_r`` the correlation with the plan (``worst``: of one film;
 ``inside``: within windows, since each window is told the draft's frame it begins with), ``wrong_plan_r`` that with
-another seed's plan, which must be near 0.
+another film's plan, which must be near 0.
 """
 
 from __future__ import annotations
@@ -97,9 +97,7 @@ def read(work: Path, tracked: Path | None) -> None:
     vae = AutoencoderKLTemporalDecoder.from_pretrained(work / "model" / "vae")
     rows: dict[str, list[dict[str, Any]]] = {}
     plans = {path.stem: dict(np.load(path)) for path in sorted((work / "films").glob("*.npz"))}
-    for stem, plan in plans.items():
-        photo = stem.split("-")[0]
-        other = next(p for s, p in plans.items() if s.split("-")[0] == photo and s != stem)
+    for (stem, plan), other in zip(plans.items(), [*plans.values()][1:] + [*plans.values()][:1], strict=True):
         pictures = {"draft": plan["draft"], "autoencoder": decoded(vae, plan["draft"])}
         for steer in STEERS:
             video = cv2.VideoCapture(str(work / "films" / f"{stem}-{steer}.mp4"))
