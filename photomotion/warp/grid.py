@@ -37,27 +37,37 @@ class Grid:
         grid_x, grid_y = np.meshgrid(x, y)
         return np.asarray(grid_x, np.float32), np.asarray(grid_y, np.float32)
 
-    def places(self, back: Array, box: tuple[int, int, int, int]) -> Array:
-        """Where every pixel of a box comes from, px, float32 (height, width, 2).
+    def places(self, back: Array) -> Array:
+        """Where each node comes from, px, for :meth:`between`: float32 (rows + 2, columns + 2, 2).
 
-        Positions are interpolated together with what is added to them; between nodes they are linear, so nothing is
+        Args:
+            back: float32 (rows, columns, 2), what is added to the position of each node, px. Around the grid it is
+                taken to go on as at its edge.
+        """
+        half = (self.step - 1) / 2
+        moved = cv2.copyMakeBorder(back, 1, 1, 1, 1, cv2.BORDER_REPLICATE)
+        moved[..., 0] += (self.left + half + self.step * np.arange(-1, self.columns + 1)).astype(np.float32)
+        moved[..., 1] += (self.top + half + self.step * np.arange(-1, self.rows + 1)).astype(np.float32)[:, None]
+        return np.asarray(moved, np.float32)
+
+    def between(self, places: Array, box: tuple[int, int, int, int]) -> Array:
+        """Where every pixel of a box comes from, float32 (height, width, 2), in the unit of ``places``.
+
+        Positions are interpolated together with what was added to them; between nodes they are linear, so nothing is
         lost, and one pass over the pixels is saved.
 
         Args:
-            back: float32 (rows, columns, 2), what is added to the position of each node, px.
+            places: of :meth:`places`, or a multiple of it.
             box: x0, y0, x1, y1 in px, within that of the grid.
         """
         x0, y0, x1, y1 = box
-        row = np.arange((y0 - self.top) // self.step - 1, (y1 - 1 - self.top) // self.step + 2)
-        column = np.arange((x0 - self.left) // self.step - 1, (x1 - 1 - self.left) // self.step + 2)
-        half = (self.step - 1) / 2
-        moved = back[np.clip(row, 0, self.rows - 1)][:, np.clip(column, 0, self.columns - 1)]
-        moved[..., 0] += (self.left + half + self.step * column).astype(np.float32)
-        moved[..., 1] += (self.top + half + self.step * row).astype(np.float32)[:, None]
-        full = (self.step * column.size, self.step * row.size)
-        spread = cv2.resize(moved, full, interpolation=cv2.INTER_LINEAR)
-        down, right = y0 - self.top - self.step * int(row[0]), x0 - self.left - self.step * int(column[0])
-        return np.asarray(spread[down : down + y1 - y0, right : right + x1 - x0], np.float32)
+        top, bottom = (y0 - self.top) // self.step, (y1 - 1 - self.top) // self.step + 3
+        left, right = (x0 - self.left) // self.step, (x1 - 1 - self.left) // self.step + 3
+        near = places[top:bottom, left:right]
+        full = (self.step * near.shape[1], self.step * near.shape[0])
+        spread = cv2.resize(near, full, interpolation=cv2.INTER_LINEAR)
+        down, aside = y0 - self.top - self.step * (top - 1), x0 - self.left - self.step * (left - 1)
+        return np.asarray(spread[down : down + y1 - y0, aside : aside + x1 - x0], np.float32)
 
     def spread(self, field: Array, height: int, width: int) -> Array:
         """Interpolate a (rows, columns, C) field to every pixel of the box, float32 (height, width, C)."""

@@ -87,7 +87,7 @@ def posed_depth(scene: Scene, row: int) -> Array:
         near += mine / (away + lever.reshape(near.shape) / head.unit)
     back = invert(scene.forward(values), grid.step)
     height, width = scene.photo.height, scene.photo.width
-    source = grid.places(back, (0, 0, width, height))
+    source = grid.between(grid.places(back), (0, 0, width, height))
     people = np.dstack([grid.spread(near / np.float32(rest), height, width), scene.analysis.matte])
     people[..., 0] *= people[..., 1]
     moved = cv2.remap(people, source, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)

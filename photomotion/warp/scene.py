@@ -78,16 +78,6 @@ class Scene:
         nodes = np.reshape(total, (2, self.grid.rows, self.grid.columns))
         return unfold(np.ascontiguousarray(nodes.transpose(1, 2, 0), np.float32), self.grid.step)
 
-    def sources(self, back: Array, area: Area) -> Array:
-        """Where the pixels of a part of the picture come from, px in the photo, float32 (h, w, 2).
-
-        Args:
-            back: inverse of :meth:`forward`.
-            area: rows and columns.
-        """
-        rows, columns = area
-        return self.grid.places(back, (columns.start, rows.start, columns.stop, rows.stop))
-
     def strips(self, reach: int) -> list[Area]:
         """The parts of the picture, side by side, in which people can be when they move by at most ``reach`` px."""
         height, width = self.opacity.shape
@@ -108,26 +98,26 @@ class Scene:
         if not changing and not any(any(v.values()) for v in values):
             return self.photo.pixels
         forward = self.forward(values)
-        back = invert(forward, self.grid.step)
+        places = self.grid.places(invert(forward, self.grid.step))
+        in_table = places * np.float32(self.people.scale)
         reach = int(np.abs(forward).max()) + 2
         picture, opacity = self.plate.copy(), np.zeros_like(self.opacity)
-        strips = self.strips(reach)
-        for strip in strips:
-            moved = self.people.read(self.sources(back, strip) * np.float32(self.people.scale))
+        for strip in self.strips(reach):
+            moved = self.people.read(self.grid.between(in_table, _box(strip)))
             cv2.cvtColor(moved, cv2.COLOR_RGBA2RGB, dst=picture[strip])
             cv2.extractChannel(moved, 3, dst=opacity[strip])
-        self.look(picture, back, values, reach)
+        self.look(picture, places, values, reach)
         compose(picture, self.plate, opacity)
         if self.grain is not None:
             picture = self.grain.put_on(picture, row, row / self.motion.fps)
         return np.asarray(picture, np.uint8)
 
-    def look(self, picture: Pixels, back: Array, values: Sequence[Mapping[str, float]], reach: int) -> None:
+    def look(self, picture: Pixels, places: Array, values: Sequence[Mapping[str, float]], reach: int) -> None:
         """Draw the eyes of all people into the moved picture, in place.
 
         Args:
             picture: uint8 (H, W, 3).
-            back: inverse of :meth:`forward`.
+            places: where each node comes from, of :meth:`Grid.places`.
             values: the channels of each face.
             reach: how far anything moves at most, px.
         """
@@ -140,7 +130,7 @@ class Scene:
                     continue
                 area = ball.eye.area(reach, *self.opacity.shape)
                 corner = np.array(ball.eye.box[:2], np.float32)
-                local = self.sources(back, area) - corner
+                local = self.grid.between(places, _box(area)) - corner
                 pulled = local
                 if closure:
                     pulled = local - lid.pulled(local, closure)
@@ -153,6 +143,11 @@ class Scene:
                 ball.draw(part, pulled, *gaze)
             if closure:
                 lid.draw(part, local, closure)
+
+
+def _box(area: Area) -> tuple[int, int, int, int]:
+    rows, columns = area
+    return columns.start, rows.start, columns.stop, rows.stop
 
 
 def _extent(rows: Pixels) -> tuple[int, int]:
