@@ -36,7 +36,7 @@ class DiffusionOptions(Options):
     """Numbers to compute in; auto: bfloat16 on CUDA, float16 on MPS, float32 on a CPU."""
     steps: int = Field(25, ge=1, le=200)
     """Denoising steps of a whole run, 1..200; a steered run skips those above its first sigma."""
-    steer: float = Field(0.7, ge=0, le=1)
+    steer: float = Field(0.8, ge=0, le=1)
     """How closely the film follows the planned motion, 0..1: 0 is the model's own film, 1 the draft in every region."""
     size: int = Field(768, ge=16, le=4096)
     """About ``size * size`` pixels are generated, in the crop's shape, 16..4096; the film keeps the photo's size."""

@@ -125,7 +125,7 @@ def test_the_best_model_on_disk_that_fits_is_taken(disk: set[str], loaded: list[
     assert "Wan2.2-I2V-A14B-Diffusers wants 75 GB" in backend.reason
     disk.remove(WAN)
     assert f"{SVD}-1-1 on cuda (" in load().reason
-    assert [(o.model, o.steer) for o in loaded] == [(f"/models/{WAN}", 0.4), (f"/models/{SVD}-1-1", 0.7)]
+    assert [(o.model, o.steer) for o in loaded] == [(f"/models/{WAN}", 0.4), (f"/models/{SVD}-1-1", 0.8)]
 
 
 @pytest.mark.usefixtures("gpu", "loaded")

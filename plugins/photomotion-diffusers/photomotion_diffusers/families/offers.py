@@ -45,7 +45,7 @@ class AutoOptions(Options):
 
     model: str = ""
     """A directory or repository to take if it is on disk; left out, the largest of Wan 2.2 and SVD that fits."""
-    steer: float = Field(0.7, ge=0, le=1)
+    steer: float = Field(0.8, ge=0, le=1)
     """How closely a model's film follows the planned motion, 0..1."""
 
 
