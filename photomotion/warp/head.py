@@ -48,7 +48,7 @@ def depth(face: Face, frame: HeadFrame, grid: Grid) -> Array:
     np.add.at(total, (row[seen], column[seen]), mesh[seen, 2])
     np.add.at(count, (row[seen], column[seen]), 1)
     # A gap between mesh and ellipsoid is left open and filled smoothly: they do not meet at the same depth.
-    near = cv2.distanceTransform((count == 0).astype(np.uint8), cv2.DIST_L2, 5) * grid.step < 0.2 * frame.unit
+    near = cv2.distanceTransform((count == 0).astype(np.uint8), cv2.DIST_L2, 5) < 0.2 * frame.unit / grid.step
     known = np.where(count > 0, 1, ~near).astype(np.float32)
     whole = diffuse(np.where(count > 0, total / np.maximum(count, 1), skull), known)
     whole = centre[2] + RELIEF * (whole - centre[2])

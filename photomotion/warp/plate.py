@@ -13,7 +13,7 @@ __all__ = ["background"]
 
 Pixels = npt.NDArray[np.uint8]
 
-WORKING = 208
+WORKING = 160
 """px of the longer side of the picture in which is decided where to copy from."""
 ANGLES, LENGTHS = 20, (0.3, 0.6)
 """Directions and lengths, in eye distances, of the ways to what is copied."""
