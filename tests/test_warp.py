@@ -13,6 +13,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from photomotion import Animator
 from photomotion.builtin.analyzers.facemesh import FaceMeshAnalyzer
 from photomotion.data import Analysis, FaceMotion, Finding, Motion, Photo, Suitability
 from photomotion.reading import read_photo
@@ -433,3 +434,21 @@ class TestScene:
         photo = fake_photo(width, height)
         drawn = scene(photo, fake_analysis(width, height), {"headYaw": 5.0, "breath": 1.0, **shut(1.0)}).draw(0)
         assert drawn.shape == photo.pixels.shape
+
+
+def test_a_face_that_the_photo_cuts_through_anywhere_makes_a_film(astronaut: Path) -> None:
+    """Wherever the border runs: an eye that is not whole is left still, nothing crashes."""
+    pixels = read_photo(str(astronaut)).pixels
+    with Animator() as animator:
+        whole = animator.inspect(str(astronaut)).faces[0]
+        x0, x1 = round(float(whole.landmarks[33, 0])), round(float(whole.landmarks[263, 0]))
+        found = 0
+        for cut in range(x0 - 4, x1 + 5, 8):
+            for part in (pixels[:, cut:], pixels[:, :cut]):
+                photo, analysis = animator.prepare(np.ascontiguousarray(part))
+                if analysis.faces:
+                    found += 1
+                    motion = animator.plan(photo, seconds=0.4, fps=5)
+                    frames = [Scene(photo, analysis, motion).draw(row) for row in range(motion.frames)]
+                    assert all(frame.shape == photo.pixels.shape for frame in frames)
+        assert found > 4

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from photomotion.data import Analysis, Motion, Photo
+from photomotion.data import Analysis, Face, Motion, Photo
 
 from .eyeballs import Eyeball
 from .eyelids import Eyelid
@@ -53,7 +53,11 @@ class Scene:
             for index, face in enumerate(motion.faces)
         ]
         self.eyes = [
-            {side: _look(clean, Eye.of(face, side, clean), "glasses" in codes) for side in EYES}
+            {
+                side: _look(clean, Eye.of(face, side, clean), "glasses" in codes)
+                for side in EYES
+                if _inside(face, side, photo)
+            }
             for face, codes in zip(analysis.faces, map(analysis.suitability.of_face, range(len(units))), strict=True)
         ]
         held = [_extent(row) for row in np.array_split(self.opacity, np.arange(1, self.grid.rows) * self.grid.step)]
@@ -154,6 +158,13 @@ def _extent(rows: Pixels) -> tuple[int, int]:
     """The first and last-but-one column of uint8 (h, W) in which anything is; far apart and empty if nothing is."""
     columns = np.flatnonzero(rows.any(axis=0))
     return (int(columns[0]), int(columns[-1]) + 1) if columns.size else (1 << 30, -(1 << 30))
+
+
+def _inside(face: Face, side: str, photo: Photo) -> bool:
+    """Whether an eye is in the picture whole; what the photo cuts off is not moved."""
+    upper, lower, _ = EYES[side]
+    points = face.landmarks[[*upper, *lower], :2]
+    return bool((points > 1).all() and (points < (photo.width - 2, photo.height - 2)).all())
 
 
 def _look(pixels: Pixels, eye: Eye, glasses: bool) -> tuple[Eyeball, Eyelid]:
