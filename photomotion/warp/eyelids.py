@@ -16,20 +16,20 @@ __all__ = ["Eyelid"]
 
 RISE = 0.13
 """How far the lower lid comes up to meet the upper one, in openings."""
-OVERLAP = (0.02, 0.08)
+OVERLAP = (0.03, 0.08)
 """How far the closed edge lies below the lower lid's, in eye widths and in openings, since landmarks are not exact."""
 FOLD = 0.36
 """How far above the open edge the fold smooths out as the lid closes, in eye widths."""
 SMOOTH = 0.19
 """Below this nothing of it is left but ..."""
-SMOOTHED = 0.8
+SMOOTHED = 0.9
 """... a trace: how much of it is smoothed out when the eye is shut."""
 PULLED = 0.42
 """How far above the open edge a closing lid pulls the skin, in eye widths."""
 SYNTHETIC = (0.12, 0.4)
 """Closures between which a lid goes over from the photo's own, pulled down, to skin made for it: the farther it is
 pulled, the more its lashes are drawn out over it."""
-FLIPPED = 2.5
+FLIPPED = 5.0
 """How much shorter than above the edge lashes look below it, when the eye is shut."""
 
 

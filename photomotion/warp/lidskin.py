@@ -22,7 +22,7 @@ BELOW = (0.10, 0.32)
 LIGHT = (45, 85)
 """Percentiles of brightness that count there: neither folds and hairs nor glints."""
 HIGHEST = LASH + WING
-LIT = 0.93
+LIT = 1.0
 """How bright a lid is in a deep or shaded socket, of the skin under the eye."""
 COLUMNS, ROWS = 41, 13
 
