@@ -38,8 +38,8 @@ from .clocks import Clock, Schedule
 __all__ = ["Steering", "make_clock", "release_map", "to_schedule"]
 
 MIDDLE = 0.7
-"""The dial's position at which Time-to-Move's levels hold. The backends' default is above it, where a small model that was
-trained for the question first showed the blinks of the draft."""
+"""The dial's position at which Time-to-Move's levels hold. The backends' default is above it, where a small model that
+was trained for the question first showed the blinks of the draft."""
 HIGH, LOW = 700.0, 0.002
 """SVD's own highest and lowest sigma."""
 START = (75.0, 15.0)
