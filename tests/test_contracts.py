@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import ClassVar
 
 from photomotion.builtin import plugin
@@ -47,6 +48,11 @@ class TestFacemesh(FaceAnalyzerContract):
 
 class TestNatural(MotionPriorContract):
     implementation = OFFERED["natural"]
+
+
+class TestTrack(MotionPriorContract):
+    implementation = OFFERED["track"]
+    options: ClassVar = {"file": str(Path(__file__).parent / "data" / "nod.json")}
 
 
 class TestStill(MotionPriorContract):

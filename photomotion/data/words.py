@@ -66,7 +66,7 @@ def describe(motion: Motion, *, gray: bool = False, extra: str = "") -> str:
         said.append(f"{verb('nod')} {often}")
     smile = max(float(_smile(face).max()) for face in faces)
     if smile >= SMILE:
-        said.append(f"{verb('smile')}{_size(smile, 0.35, 0.7, (' faintly', '', ' broadly'))}")
+        said.append(f"{verb('smile')}{_size(smile, 0.45, 0.7, (' faintly', '', ' broadly'))}")
     if max(float(np.abs(face.column("breath")).max()) for face in faces) >= BREATH:
         said.append(f"{verb('breathe')} calmly")
 
