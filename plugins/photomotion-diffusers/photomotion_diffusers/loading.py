@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import warnings
 from collections.abc import Collection, Iterable, Iterator
@@ -20,6 +21,8 @@ __all__ = ["check_folder", "choose_device", "choose_dtype", "choose_files", "loa
 
 REPOSITORY = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*")
 SHARD = re.compile(r"-\d{5}-of-\d{5}\.")
+OFFLINE = "PHOTOMOTION_OFFLINE"
+"""Set to 1, nothing of ours uses the network."""
 LIBRARIES = ("diffusers", "transformers", "ltx2")
 """Where the parts of a pipeline may come from: code that comes with a model is never run. ``ltx2`` is how diffusers
 calls the parts that lie beside its own LTX-2 pipelines."""
@@ -58,7 +61,7 @@ def load_pipeline(
 
     Args:
         model: a directory, or a repository ``"owner/name"``; what of it is not cached is downloaded, unless
-            ``HF_HUB_OFFLINE`` is set.
+            ``PHOTOMOTION_OFFLINE`` or ``HF_HUB_OFFLINE`` is set.
         expected: class names of the pipelines that will do.
         dtype: what its weights become.
         device: where it is moved, or None to leave it where it was loaded.
@@ -141,8 +144,10 @@ def _fetch(model: Model, revision: str | None, half: bool) -> Path:
     from huggingface_hub.errors import GatedRepoError, RepositoryNotFoundError, RevisionNotFoundError
 
     name, revision = model.repository, revision or model.revision
+    ours = os.environ.get(OFFLINE, "").lower() in ("1", "true", "yes", "on")
+    offline = OFFLINE if ours else "HF_HUB_OFFLINE" if constants.HF_HUB_OFFLINE else ""
     try:
-        if constants.HF_HUB_OFFLINE:
+        if offline:
             return Path(snapshot_download(name, revision=revision, local_files_only=True))
         wanted = choose_files(HfApi().list_repo_files(name, revision=revision), half=half)
         return Path(snapshot_download(name, revision=revision, allow_patterns=wanted))
@@ -161,7 +166,7 @@ def _fetch(model: Model, revision: str | None, half: bool) -> Path:
         try:
             return Path(snapshot_download(name, revision=revision, local_files_only=True))
         except (OSError, ValueError):
-            why = "HF_HUB_OFFLINE is set" if constants.HF_HUB_OFFLINE else f"the hub cannot be reached ({error})"
+            why = f"{offline} is set" if offline else f"the hub cannot be reached ({error})"
             pinned = "" if revision == "main" else f" --revision {revision}"
             raise WeightsError(
                 f"the model {name} is not cached here and {why}; run 'hf download {name}{pinned}' where there is a "

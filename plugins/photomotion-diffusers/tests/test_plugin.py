@@ -188,6 +188,14 @@ def test_offline_and_not_cached(monkeypatch: pytest.MonkeyPatch, tmp_path: Path)
         load("stabilityai/stable-video-diffusion-img2vid-xt")
 
 
+def test_our_own_word_for_offline_holds_here_too(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    refuse(monkeypatch, AssertionError("the hub was asked"))
+    monkeypatch.setenv("PHOTOMOTION_OFFLINE", "1")
+    monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path))
+    with pytest.raises(WeightsError, match="not cached here and PHOTOMOTION_OFFLINE is set"):
+        load("stabilityai/stable-video-diffusion-img2vid-xt")
+
+
 def refuse(monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
     """Let the hub answer every question with ``error``."""
 

@@ -563,7 +563,7 @@ def test_a_blink_is_held_longer_than_open_eyes(pipe: Any) -> None:
     values = np.zeros((6, 1), np.float32)
     values[3:5] = 1
     blink = Motion(fps=10, faces=(FaceMotion(channels=("eyeBlinkLeft",), values=values),))
-    backend = SvdBackend(pipe, options(frames=6))
+    backend = SvdBackend(pipe, options(frames=6, steer=0.7))
     seen = watch(backend)
     list(backend.render(replace(guided(timing), motion=blink), timing, 0))
     ((clock, _),) = seen
