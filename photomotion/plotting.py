@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from .builtin.priors.natural.blinks import SPREAD, bounds, location
 from .data import FaceMotion, Motion
+from .data.words import blinks
 from .errors import UsageError
 
 if TYPE_CHECKING:
@@ -31,21 +32,12 @@ ROWS: Mapping[str, tuple[str, ...]] = {
 }
 SLOPE = -3.0
 """Of the power of head motion over 0.2..4 Hz on log-log axes."""
-SHUT, OPEN = 0.6, 0.45
-"""A blink begins when both lids are lower than the first, and is over when one is higher than the second."""
 
 
 def blink_times(face: FaceMotion) -> npt.NDArray[np.int64]:
     """The rows in which a blink is deepest, ascending."""
     lids = np.minimum(face.column("eyeBlinkLeft"), face.column("eyeBlinkRight"))
-    rows, start = [], None
-    for row, value in enumerate(np.append(lids, 0.0)):
-        if start is None and value >= SHUT:
-            start = row
-        elif start is not None and value < OPEN:
-            rows.append(start + int(lids[start:row].argmax()))
-            start = None
-    return np.array(rows, np.int64)
+    return np.array([first + int(lids[first:last].argmax()) for first, last in blinks(face)], np.int64)
 
 
 def spectrum(values: npt.NDArray[np.floating[Any]], fps: float) -> tuple[Floats, Floats]:

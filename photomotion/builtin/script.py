@@ -16,6 +16,7 @@ from photomotion.data import ARKIT, CHANNELS, Analysis, FaceMotion, Motion, Timi
 from photomotion.errors import MotionError
 from photomotion.stages import MotionPrior
 
+from .easing import min_jerk
 from .limits import judge
 from .moves import MOVES, Points
 
@@ -189,7 +190,7 @@ def _lay(columns: dict[str, Floats], channel: str, points: Points, times: Floats
     planned = columns.get(channel, np.zeros(len(times)))
     if replace:
         begin, end = points[0][0], points[-1][0]
-        away = np.minimum(_ease((times - begin) / RAMP), _ease((end - times) / RAMP))
+        away = np.minimum(min_jerk((times - begin) / RAMP), min_jerk((end - times) / RAMP))
         columns[channel] = planned * (1 - away) + curve
     elif channel.startswith("eyeBlink"):
         columns[channel] = 1 - (1 - planned) * (1 - np.clip(curve, 0, 1))
@@ -201,11 +202,5 @@ def _through(points: Points, times: Floats) -> Floats:
     """A curve through (seconds, value), by minimum jerk from each to the next; level outside."""
     at, values = np.array(points, np.float64).T
     i = np.clip(np.searchsorted(at, times, side="right") - 1, 0, len(at) - 2)
-    out: Floats = values[i] + (values[i + 1] - values[i]) * _ease((times - at[i]) / (at[i + 1] - at[i]))
-    return out
-
-
-def _ease(s: Floats) -> Floats:
-    s = np.clip(s, 0, 1)
-    out: Floats = s**3 * (10 - 15 * s + 6 * s * s)
+    out: Floats = values[i] + (values[i + 1] - values[i]) * min_jerk((times - at[i]) / (at[i + 1] - at[i]))
     return out

@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from .motion import FaceMotion, Motion
 
-__all__ = ["describe"]
+__all__ = ["blinks", "describe"]
 
 Signal = npt.NDArray[np.float32]
 
@@ -54,7 +54,7 @@ def describe(motion: Motion, *, gray: bool = False, extra: str = "") -> str:
         return word + "s" if one else word
 
     said = []
-    if often := _times([_blinks(face) for face in faces]):
+    if often := _times([len(blinks(face)) for face in faces]):
         said.append(f"{verb('blink')} {often}")
     if ways := _ways([_glances(face) for face in faces]):
         said.append(f"{verb('glance')} {ways}")
@@ -88,8 +88,9 @@ def _runs(signal: Signal, on: float, off: float) -> list[tuple[int, int]]:
     return runs if start is None else [*runs, (start, len(signal))]
 
 
-def _blinks(face: FaceMotion) -> int:
-    return len(_runs(np.minimum(face.column("eyeBlinkLeft"), face.column("eyeBlinkRight")), SHUT, OPEN))
+def blinks(face: FaceMotion) -> list[tuple[int, int]]:
+    """First and last row, the last not included, of each time that both eyes are shut."""
+    return _runs(np.minimum(face.column("eyeBlinkLeft"), face.column("eyeBlinkRight")), SHUT, OPEN)
 
 
 def _glances(face: FaceMotion) -> dict[str, int]:

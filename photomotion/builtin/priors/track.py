@@ -9,6 +9,7 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
+from photomotion.builtin.easing import min_jerk
 from photomotion.builtin.limits import judge
 from photomotion.data import ARKIT, Analysis, Face, FaceMotion, Motion, Timing
 from photomotion.errors import MotionError
@@ -156,8 +157,7 @@ def _home(times: Floats, end: float, *, come_back: bool) -> Floats:
     """1 while the motion plays, and by minimum jerk to 0 in its last second if it is to come back."""
     if not come_back:
         return np.ones(len(times))
-    s = np.clip((end - times) / min(HOME, max(end, 1e-6)), 0, 1)
-    return np.asarray(s**3 * (10 - 15 * s + 6 * s * s), np.float64)
+    return min_jerk((end - times) / min(HOME, max(end, 1e-6)))
 
 
 def _mirrored(columns: Mapping[str, Floats]) -> dict[str, Floats]:

@@ -7,22 +7,14 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from photomotion.builtin.easing import min_jerk
+
 __all__ = ["Drift", "Floats", "Steps", "autoregression", "drift", "min_jerk"]
 
 Floats = npt.NDArray[np.float64]
 
 GRID_HZ = 64.0
 """How finely noise is stored; its power above 8 Hz is below 1e-5 of the whole."""
-
-
-def min_jerk(s: npt.ArrayLike) -> Floats:
-    """The smoothest way from 0 to 1 while ``s`` goes from 0 to 1; flat outside.
-
-    Position, velocity and acceleration are continuous; the peak velocity is 1.875 of the mean (Flash & Hogan 1985).
-    """
-    x: Floats = np.clip(s, 0.0, 1.0)
-    out: Floats = x * x * x * (10.0 + x * (6.0 * x - 15.0))
-    return out
 
 
 def autoregression(rng: np.random.Generator, count: int, rho: float) -> Floats:

@@ -34,6 +34,13 @@ class Ltx(Family):
     fps = 25.0
     steps = 50
     guidance = 3.0
+    shifts: ClassVar[dict[str, float]] = {
+        "base_image_seq_len": 256,
+        "max_image_seq_len": 4096,
+        "base_shift": 0.5,
+        "max_shift": 1.15,
+    }
+    """What the pipeline takes where the scheduler's configuration does not say, in the order it takes them."""
 
     def keeps_first(self, pipe: Any) -> bool:
         """The loop leaves the first latent frame alone."""
@@ -51,13 +58,7 @@ class Ltx(Family):
         space = pipe.vae_spatial_compression_ratio
         tokens = ((film.frames - 1) // pipe.vae_temporal_compression_ratio + 1) * (height // space) * (width // space)
         get = pipe.scheduler.config.get
-        shift = calculate_shift(
-            tokens,
-            get("base_image_seq_len", 256),
-            get("max_image_seq_len", 4096),
-            get("base_shift", 0.5),
-            get("max_shift", 1.15),
-        )
+        shift = calculate_shift(tokens, *(get(name, usual) for name, usual in self.shifts.items()))
         scheduler.set_timesteps(sigmas=np.linspace(1.0, 1 / film.steps, film.steps), mu=shift)
         return flow_levels(scheduler.sigmas)
 

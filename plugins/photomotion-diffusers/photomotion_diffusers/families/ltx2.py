@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import PIL.Image
 import torch
-from diffusers.pipelines.ltx.pipeline_ltx import calculate_shift
 
 from photomotion_diffusers.clocks import Clock
 
-from .base import flow_levels
 from .film import Film
 from .ltx import Ltx
 from .steering import Levels
@@ -32,6 +30,12 @@ class Ltx2(Ltx):
     fps = 24.0
     steps = 30
     guidance = 3.0
+    shifts: ClassVar[dict[str, float]] = {
+        "base_image_seq_len": 1024,
+        "max_image_seq_len": 4096,
+        "base_shift": 0.95,
+        "max_shift": 2.05,
+    }
 
     def arguments(self, pipe: Any, film: Film) -> dict[str, Any]:
         """Without guidance, that of space and time, of the sound and between them is off too (distilled models)."""
@@ -41,23 +45,6 @@ class Ltx2(Ltx):
         scales = {f"{kind}{name}": 1.0 for kind in ("", "audio_") for name in ("guidance_scale", "modality_scale")}
         off = {f"{kind}{name}": 0.0 for kind in ("", "audio_") for name in ("stg_scale", "guidance_rescale")}
         return {**stock, **scales, **off}
-
-    def levels(self, pipe: Any, film: Film) -> Levels:
-        """As the pipeline asks for them: shifted by the number of tokens."""
-        scheduler = type(pipe.scheduler).from_config(pipe.scheduler.config)
-        width, height = film.image.size
-        space = pipe.vae_spatial_compression_ratio
-        tokens = ((film.frames - 1) // pipe.vae_temporal_compression_ratio + 1) * (height // space) * (width // space)
-        get = pipe.scheduler.config.get
-        shift = calculate_shift(
-            tokens,
-            get("base_image_seq_len", 1024),
-            get("max_image_seq_len", 4096),
-            get("base_shift", 0.95),
-            get("max_shift", 2.05),
-        )
-        scheduler.set_timesteps(sigmas=np.linspace(1.0, 1 / film.steps, film.steps), mu=shift)
-        return flow_levels(scheduler.sigmas)
 
     def begin(self, pipe: Any, film: Film, clock: Clock, levels: Levels, first: int) -> dict[str, Any]:
         """Clean latents before normalisation, which the pipeline noises with the first numbers of its generator.
