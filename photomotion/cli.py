@@ -122,6 +122,8 @@ def animate(
                 click.echo(json.dumps(data, default=float))
             else:
                 click.echo(describe_film(report, elapsed))
+    if preview and not bar.shown:
+        click.echo(f"no preview was written: the backend {recipe.backend} shows none", err=True)
     context.exit(exit_code)
 
 

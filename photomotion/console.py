@@ -44,6 +44,8 @@ class ProgressBar:
 
     def __init__(self, preview: Path | None = None) -> None:
         self._preview = preview
+        self.shown = 0
+        """How many previews were written."""
         self._say: Callable[[str], None] = partial(click.echo, err=True)
         self._show: Callable[[Event], None] = lambda event: None
 
@@ -61,6 +63,7 @@ class ProgressBar:
             from .destinations import write_picture
 
             write_picture(self._preview, event.preview())
+            self.shown += 1
 
     @contextmanager
     def of(self, label: str) -> Iterator[None]:

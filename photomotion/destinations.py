@@ -49,7 +49,7 @@ def plan_destinations(photos: Sequence[Path], output: Path | None, suffix: str) 
 
 
 def plan_file(photo: Path, output: Path, *suffixes: str) -> Path:
-    """Check that a file made from a photo has one of the right endings and does not replace it.
+    """Check, before any work is done, that a file can be made from a photo: its ending, its folder, and not the photo.
 
     Raises:
         DestinationError: if not.
@@ -60,6 +60,8 @@ def plan_file(photo: Path, output: Path, *suffixes: str) -> Path:
             f"cannot write {output}: only {known} can be written; name it {output.stem}{suffixes[0]}"
         )
     _spare(photo, output)
+    if not output.parent.is_dir():
+        raise DestinationError(f"cannot write {output}: the folder {output.parent} does not exist; make it first")
     return output
 
 

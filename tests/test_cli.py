@@ -480,3 +480,20 @@ def test_a_planned_motion_can_be_drawn(run: Run, tmp_path: Path) -> None:
     assert Motion.load("again.npz").frames == 75
     refused = run("motion", "plot", "grandma.png", "-o", "m.png")
     assert (refused.exit_code, refused.stderr.count("\n")) == (2, 1)
+
+
+def test_a_missing_folder_is_told_before_any_work(run: Run) -> None:
+    for command in (
+        ("motion", "plan", "grandma.png", "-o", "gone/m.json"),
+        ("restore", "grandma.png", "-o", "gone/g.png"),
+        ("animate", "grandma.png", *SHORT, "--preview", "gone/p.png"),
+    ):
+        result = run(*command)
+        assert result.exit_code == 2
+        assert "the folder gone does not exist; make it first" in result.output + str(result.exception)
+
+
+def test_a_backend_without_previews_says_so(run: Run) -> None:
+    result = run("animate", "grandma.png", *SHORT, "--preview", "p.png")
+    assert result.exit_code == 0
+    assert result.stderr == "no preview was written: the backend warp shows none\n"
