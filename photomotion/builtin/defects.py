@@ -6,6 +6,7 @@ which people look at it, where a few milliseconds are enough.
 
 from __future__ import annotations
 
+import math
 from typing import NamedTuple
 
 import cv2
@@ -18,7 +19,6 @@ __all__ = [
     "Tones",
     "measure_cast",
     "measure_grain",
-    "measure_scratches",
     "measure_tones",
     "picture_box",
     "print_outline",
@@ -120,26 +120,19 @@ def scratch_mask(pixels: Pixels, grain: float) -> Mask:
         strong = ((thin > threshold) & (outline < 0.8 * thin)).astype(np.uint8)
         joined = cv2.morphologyEx(strong, cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8))
         joined -= cv2.morphologyEx(joined, cv2.MORPH_OPEN, wide)
+        outlines, _ = cv2.findContours(joined, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
+        boxes = [(cv2.boundingRect(outline), outline[0, 0]) for outline in outlines]
+        long = [(box, start) for box, start in boxes if math.hypot(*box[2:]) > 0.1 * short]
+        if not long:
+            continue
         crowd = cv2.blur(joined.astype(np.float32), (8 * window + 1,) * 2)
-        _, labels, stats, _ = cv2.connectedComponentsWithStats(joined, connectivity=8)
-        length = np.hypot(stats[:, cv2.CC_STAT_WIDTH], stats[:, cv2.CC_STAT_HEIGHT])
-        long = np.flatnonzero(length > 0.1 * short)
-        for label in long[long > 0]:
-            x, y, width, height = stats[label, :4]
+        for (x, y, width, height), start in long:
             box = (slice(y, y + height), slice(x, x + width))
-            own = labels[box] == label
+            _, labels = cv2.connectedComponents(joined[box], connectivity=8)
+            own = labels == labels[start[1] - y, start[0] - x]
             if crowd[box][own].mean() < 0.15:
                 out[box] |= own
     return out
-
-
-def measure_scratches(mask: Mask) -> float:
-    """Length of all scratches over the picture's diagonal, from :func:`scratch_mask`; 0.3 is one long crack."""
-    count, _, stats, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8), connectivity=8)
-    if count < 2:
-        return 0.0
-    length = np.hypot(stats[1:, cv2.CC_STAT_WIDTH], stats[1:, cv2.CC_STAT_HEIGHT]).sum()
-    return float(length / np.hypot(*mask.shape))
 
 
 def measure_tones(pixels: Pixels) -> Tones:
@@ -204,6 +197,8 @@ def print_outline(pixels: Pixels, inside: Floats) -> npt.NDArray[np.float32] | N
         edges = cv2.dilate(cv2.Canny(calm, low, high), np.ones((3, 3), np.uint8))
         outlines, _ = cv2.findContours(edges, cv2.RETR_LIST, cv2.CHAIN_APPROX_SIMPLE)
         for outline in outlines:
+            if math.prod(cv2.boundingRect(outline)[2:]) < 0.06 * whole:
+                continue
             hull = cv2.convexHull(outline)
             area = cv2.contourArea(hull)
             if not 0.06 * whole < area < best_area or cv2.contourArea(outline) < 0.85 * area:
@@ -228,6 +223,8 @@ def _lab(pixels: Pixels) -> Floats:
 
 def _band(light: Floats) -> int:
     """Rows from the top that are one even band ending in an edge; 0 if there is no such band."""
+    if float((np.abs(light[0] - np.median(light[0])) < 14).mean()) <= 0.85:
+        return 0  # as most photos
     deepest = len(light) // 3
     middle = np.median(light[: deepest + GAP], axis=1)
     even = np.abs(light[: deepest + GAP] - middle[:, None]) < 14

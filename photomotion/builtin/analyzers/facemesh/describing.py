@@ -8,11 +8,12 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from photomotion.builtin.defects import shrunk
 from photomotion.data import Analysis, Face, Lighting, Photo, Pose
 
 from .cost import estimate_cost
 from .lighting import measure_lighting, normals
-from .matte import MatteModel
+from .matte import WORK, MatteModel
 from .openness import measure_eyes, measure_mouth
 from .pose import estimate_uncertainty, measure_pose
 from .prints import measure_print
@@ -67,9 +68,11 @@ class Describer:
         seen = [_measure(scales, one) for one in found]
         faces = tuple(one.face for one in seen)
         landmarks = [face.landmarks for face in faces]
-        matte = self._matte.cut_out(scales, landmarks)
+        small = shrunk(photo.pixels, WORK)
+        matte = self._matte.cut_out(scales, small, landmarks)
         light = measure_lighting(scales, landmarks[0], seen[0].normals) if faces else Lighting()
-        printed = measure_print(photo.pixels, landmarks, matte) if faces else None
+        scale = np.float32(max(small.shape) / max(photo.pixels.shape))
+        printed = measure_print(small, [one * scale for one in landmarks], matte) if faces else None
         cost = estimate_cost(photo.width, photo.height, faces)
         suitability = judge(seen, light, printed, _turn(faces), cost)
         return Analysis(faces=faces, matte=matte, lighting=light, suitability=suitability)

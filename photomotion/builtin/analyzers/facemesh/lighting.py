@@ -33,7 +33,8 @@ def normals(points: Floats) -> Floats:
     A plane is fitted to each point's neighbours (Hoppe et al. 1992); outward is away from a point behind the face.
     """
     mesh = points.astype(np.float64)
-    apart = ((mesh[:, None] - mesh[None]) ** 2).sum(axis=-1)
+    flat = points.astype(np.float32)
+    apart = sum(((flat[:, None, c] - flat[None, :, c]) ** 2 for c in range(3)), start=np.float32(0))
     near = np.argpartition(apart, NEIGHBOURS, axis=1)[:, :NEIGHBOURS]
     patch = mesh[near] - mesh[near].mean(axis=1, keepdims=True)
     _, vectors = np.linalg.eigh(np.einsum("nki,nkj->nij", patch, patch))

@@ -7,12 +7,13 @@ from collections.abc import Callable, Sequence
 
 import cv2
 import numpy as np
+import numpy.typing as npt
 
 from .guided import Guide
 from .interpreter import Model
 from .region import Floats, Pixels, Region, Scales
 
-__all__ = ["MatteModel"]
+__all__ = ["WORK", "MatteModel"]
 
 SIDE = 256
 VIEWS = ((2.6, False), (3.2, True), (3.8, False))
@@ -21,6 +22,8 @@ CLOSE_UPS = 4
 """How many of the largest faces get squares of their own."""
 WORK = 640
 """Long edge, px, at which the filter gathers its statistics."""
+TILE = 80
+"""Side, px at that size, of the tiles that are passed over where the mask is one and the same."""
 WIDE, FINE = 0.045, 0.015
 """Radii, in face sizes, of the filter that finds the edge and of the one that draws it."""
 DOUBT = 4.0
@@ -47,23 +50,25 @@ class MatteModel:
         model = Model("selfie_segmentation.tflite")
         self._segment = segment or (lambda image: model(image)[0][..., 0])
 
-    def cut_out(self, scales: Scales, faces: Sequence[Floats]) -> Floats:
+    def cut_out(self, scales: Scales, small: Pixels, faces: Sequence[Floats]) -> Floats:
         """float32 (H, W), 0 background ... 1 person, for the people whose landmarks (N, 2 or 3) are given.
 
-        The filter's statistics are gathered at a bounded size and applied to every pixel of the photo.
+        The filter's statistics are gathered on ``small``, the photo with a long edge of :data:`WORK` px at most, and
+        applied to every pixel of the photo.
         """
-        shrink = min(1.0, WORK / max(scales.width, scales.height))
-        size = (max(1, round(scales.width * shrink)), max(1, round(scales.height * shrink)))
         full = scales.level(0)
-        small = full if shrink == 1 else np.asarray(cv2.resize(full, size, interpolation=cv2.INTER_AREA), np.uint8)
+        size = (small.shape[1], small.shape[0])
+        shrink = max(size) / max(scales.width, scales.height)
         meshes = [f[:, :2] * shrink for f in faces]
         prior = _inside_of(meshes, size)
         unit = max((float(np.ptp(m, axis=0).max()) for m in meshes), default=0.5 * max(size))
         rough = np.maximum(_connected(self._rough(scales, faces, shrink, size), prior), prior)
         rough = _filled(rough, HOLE * unit * unit)
-        mask = _contrast(_guided(small, rough, unit * WIDE, 2e-3, 2), 0.15, 0.85)
-        mask = np.maximum(_keep_core(mask, rough, round(unit * WIDE)), prior)
-        return _contrast(_guided(full, mask, unit * FINE, 2e-4, 1), 0.05, 0.95)
+        half = (-(-size[0] // 2), -(-size[1] // 2))
+        coarse, at_half = (cv2.resize(p, half, interpolation=cv2.INTER_AREA) for p in (small, rough))
+        mask = _guided(small, np.asarray(coarse, np.uint8), np.asarray(at_half, np.float32), unit * WIDE / 2, 2e-3)
+        mask = np.maximum(_keep_core(_contrast(mask, 0.15, 0.85), rough, round(unit * WIDE)), prior)
+        return _contrast(_guided(full, small, mask, unit * FINE, 2e-4), 0.05, 0.95)
 
     def _rough(self, scales: Scales, faces: Sequence[Floats], shrink: float, size: tuple[int, int]) -> Floats:
         """What the model says of the whole photo and of squares around each head, at working size.
@@ -103,25 +108,46 @@ def _turn(face: Floats) -> float:
     return round(math.atan2(-float(down[0]), float(down[1])) / (math.pi / 2)) * math.pi / 2
 
 
-def _guided(picture: Pixels, mask: Floats, radius: float, smoothness: float, coarser: int) -> Floats:
+def _guided(picture: Pixels, small: Pixels, mask: Floats, radius: float, smoothness: float) -> Floats:
     """``mask`` (h, w) with the edges of ``picture`` (H, W, 3), at the picture's size.
 
-    Statistics are gathered at the mask's size over ``coarser``; ``radius`` is in the mask's px.
+    Statistics are gathered on ``small`` (h, w, 3), the same picture; ``radius`` is in its px.
     """
-    size = (-(-mask.shape[1] // coarser), -(-mask.shape[0] // coarser))
-    if size[::-1] != mask.shape:
-        mask = np.asarray(cv2.resize(mask, size, interpolation=cv2.INTER_AREA), np.float32)
-    small = picture if size[::-1] == picture.shape[:2] else cv2.resize(picture, size, interpolation=cv2.INTER_AREA)
-    planes = [np.asarray(p, np.float32) / 255.0 for p in cv2.split(small)]
-    if np.array_equal(planes[0], planes[1]) and np.array_equal(planes[1], planes[2]):
-        planes = planes[:1]
-    slopes, offset = Guide(planes, max(1, round(radius / coarser)), smoothness).steer(mask)
+    gray = all(np.array_equal(small[..., 0], small[..., c]) for c in (1, 2))
+    slopes, offset = _steer([*cv2.split(small)][: 1 if gray else 3], mask, max(1, round(radius)), smoothness)
     whole = (picture.shape[1], picture.shape[0])
     out = np.asarray(cv2.resize(offset, whole, interpolation=cv2.INTER_LINEAR), np.float32)
-    for channel, slope in enumerate(slopes):
-        step = cv2.resize(slope, whole, interpolation=cv2.INTER_LINEAR)
-        out += cv2.multiply(step, np.ascontiguousarray(picture[..., channel]), scale=1 / 255.0, dtype=cv2.CV_32F)
+    step = np.empty_like(out)
+    for slope, plane in zip(slopes, cv2.split(picture), strict=False):
+        cv2.resize(slope, whole, dst=step, interpolation=cv2.INTER_LINEAR)
+        cv2.multiply(step, plane, dst=step, scale=1 / 255.0, dtype=cv2.CV_32F)
+        cv2.add(out, step, dst=out)
     return out
+
+
+def _steer(
+    planes: Sequence[npt.NDArray[np.generic]], mask: Floats, radius: int, smoothness: float
+) -> tuple[list[Floats], Floats]:
+    """What :meth:`Guide.steer` gives, worked out only around edges: anywhere else a mask is explained by itself."""
+    height, width = mask.shape
+    slopes: list[Floats] = [np.zeros_like(mask) for _ in planes]
+    offset = mask.copy()
+    margin = 2 * radius  # two windows, one after the other, see so far
+    for top in range(0, height, TILE):
+        for left in range(0, width, TILE):
+            y0, x0 = max(0, top - margin), max(0, left - margin)
+            seen = (slice(y0, top + TILE + margin), slice(x0, left + TILE + margin))
+            low, high, _, _ = cv2.minMaxLoc(mask[seen])
+            if low == high:
+                continue
+            parts = [plane[seen].astype(np.float32) / 255.0 for plane in planes]
+            found, rest = Guide(parts, radius, smoothness).steer(np.ascontiguousarray(mask[seen]))
+            tile = (slice(top, top + TILE), slice(left, left + TILE))
+            inner = (slice(top - y0, top - y0 + TILE), slice(left - x0, left - x0 + TILE))
+            offset[tile] = rest[inner]
+            for slope, one in zip(slopes, found, strict=True):
+                slope[tile] = one[inner]
+    return slopes, offset
 
 
 def _to_photo(values: Floats, region: Region, shrink: float, size: tuple[int, int]) -> Floats:
@@ -198,4 +224,7 @@ def _keep_core(band: Floats, rough: Floats, reach: int) -> Floats:
 
 
 def _contrast(values: Floats, low: float, high: float) -> Floats:
-    return np.asarray(np.clip((values - low) / (high - low), 0, 1), np.float32)
+    """``values`` stretched in place from low ... high to 0 ... 1."""
+    values -= low
+    values *= 1 / (high - low)
+    return np.clip(values, 0, 1, out=values)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -14,7 +15,6 @@ from photomotion.builtin.defects import (
     Tones,
     measure_cast,
     measure_grain,
-    measure_scratches,
     measure_tones,
     picture_box,
     print_outline,
@@ -26,8 +26,6 @@ from .region import Floats, Pixels
 
 __all__ = ["PrintQuality", "measure_print"]
 
-LONG_EDGE = 800
-"""px; prints are judged at this size at most."""
 ONE_HUE = 4.0
 """Spread of colours below which a picture is gray or sepia."""
 OVAL = (10, 338, 284, 454, 361, 397, 152, 172, 132, 234, 54, 109)
@@ -41,7 +39,7 @@ class PrintQuality:
     """Numbers that what is said of a whole photo is decided by."""
 
     grain: float
-    """Gray levels, standard deviation, at a long edge of 800 px."""
+    """Gray levels, standard deviation, at a long edge of 640 px."""
     scratches: float
     """Length of scratches over the picture's diagonal."""
     tones: Tones
@@ -52,25 +50,29 @@ class PrintQuality:
     """Part of the photo that is a border around the picture, or what a photographed print lies on, 0..1."""
 
 
-def measure_print(pixels: Pixels, faces: Sequence[Floats], matte: Floats) -> PrintQuality:
-    """Measure uint8 (H, W, 3) with the landmarks (478, 3) of its faces, largest first, and the matte (H, W)."""
-    small = shrunk(pixels, LONG_EDGE)
-    scale = small.shape[1] / pixels.shape[1]
+def measure_print(small: Pixels, faces: Sequence[Floats], matte: Floats) -> PrintQuality:
+    """Measure a photo, uint8 (H, W, 3), with a long edge of 640 px at most.
+
+    Args:
+        small: the photo.
+        faces: landmarks (478, 3) in it, largest first.
+        matte: float32, the photo's, of any size.
+    """
     x0, y0, x1, y1 = picture_box(small)
     inner = np.ascontiguousarray(small[y0:y1, x0:x1])
-    meshes = [f[:, :2] * scale - np.array([x0, y0], np.float32) for f in faces]
+    meshes = [f[:, :2] - np.array([x0, y0], np.float32) for f in faces]
     people = cv2.resize(np.ascontiguousarray(matte), small.shape[1::-1], interpolation=cv2.INTER_AREA)[y0:y1, x0:x1]
     border, toned = 1 - inner.size / small.size, inner
-    outline = print_outline(small, faces[0][list(OVAL), :2] * scale) if border == 0 and faces else None
+    outline = print_outline(small, faces[0][list(OVAL), :2]) if border == 0 and faces else None
     if outline is not None:
         print_ = cv2.fillConvexPoly(np.zeros(small.shape[:2], np.uint8), np.round(outline).astype(np.int32), 1) > 0
         border, toned = 1 - float(print_.mean()), small[print_][None]
-    tint = measure_cast(inner)
+    tint = measure_cast(shrunk(inner, 200))
     grain = measure_grain(inner)
     return PrintQuality(
         grain=grain,
         scratches=_scratches(scratch_mask(inner, grain), meshes, people * (tint.spread >= ONE_HUE)),
-        tones=measure_tones(toned if outline is not None else shrunk(inner, 400)),
+        tones=measure_tones(toned if outline is not None else shrunk(inner, 320)),
         cast=_cast(tint, inner, meshes),
         border=border,
     )
@@ -90,21 +92,20 @@ def _scratches(found: Mask, meshes: Sequence[Floats], people: Floats) -> float:
         cv2.fillConvexPoly(skin, cv2.convexHull(np.round(mesh[:468]).astype(np.int32)), 1)
         for part in (*FEATURES, MOUTH):
             cv2.fillConvexPoly(features, cv2.convexHull(np.round(mesh[list(part)]).astype(np.int32)), 1)
-    _, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
-    count = len(stats)
-    length = np.hypot(stats[:, cv2.CC_STAT_WIDTH], stats[:, cv2.CC_STAT_HEIGHT])
-
-    own = labels[found]
-
-    def share(where: Mask) -> Floats:
-        inside = np.bincount(own[where[found]], minlength=count)
-        return np.asarray(inside / np.maximum(stats[:, cv2.CC_STAT_AREA], 1), np.float32)
-
     width = max((float(np.ptp(m[:468, 0])) for m in meshes), default=0.0)
-    across = (share(skin > 0) > 0.5) & (length > 0.5 * width) & (share(features > 0) < 0.3)
-    kept = ((share(people < 0.2) > 0.6) & (share(skin > 0) < 0.5)) | across
-    kept[0] = False
-    return measure_scratches(kept[labels])
+    total = 0.0
+    outlines, _ = cv2.findContours(mask, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
+    for outline in outlines:
+        x, y, wide, high = cv2.boundingRect(outline)
+        box = (slice(y, y + high), slice(x, x + wide))
+        _, labels = cv2.connectedComponents(mask[box], connectivity=8)
+        own = labels == labels[outline[0, 0, 1] - y, outline[0, 0, 0] - x]
+        on_skin = float((skin[box][own] > 0).mean())
+        beside = float((people[box][own] < 0.2).mean()) > 0.6 and on_skin < 0.5
+        length = math.hypot(wide, high)
+        if beside or (on_skin > 0.5 and length > 0.5 * width and float((features[box][own] > 0).mean()) < 0.3):
+            total += length
+    return total / math.hypot(*mask.shape)
 
 
 def _cast(cast: Cast, inner: Pixels, meshes: Sequence[Floats]) -> float:
