@@ -210,7 +210,7 @@ class TestEyelid:
         pixels = np.round(gray[..., None] * np.array(tint, np.float32)).astype(np.uint8)
         eye = Eye.of(face, "Right", pixels)
         picture = eye.crop(pixels).copy()
-        Eyeball.of(pixels, eye, bare(eye)).draw(picture, places(eye), 8.0, 4.0)
+        Eyeball.of(pixels, eye, bare(eye)).draw(picture, places(eye), places(eye), 8.0, 4.0)
         if closure:
             Eyelid.of(pixels, eye, bare(eye)).draw(picture, places(eye), closure)
         expected = picture[..., :1] * np.array(tint, np.float32)
@@ -223,7 +223,7 @@ class TestEyeball:
         pixels = portrait[0].pixels
         eye = Eye.of(face, side, pixels)
         picture = eye.crop(pixels).copy()
-        Eyeball.of(pixels, eye, bare(eye)).draw(picture, places(eye), 0.0, 0.0)
+        Eyeball.of(pixels, eye, bare(eye)).draw(picture, places(eye), places(eye), 0.0, 0.0)
         assert apart(picture, eye.crop(pixels)).max() <= 2
 
     @SIDES
@@ -234,7 +234,7 @@ class TestEyeball:
         pixels = portrait[0].pixels
         eye = Eye.of(face, side, pixels)
         picture = eye.crop(pixels).copy()
-        Eyeball.of(pixels, eye, bare(eye)).draw(picture, places(eye), yaw, pitch)
+        Eyeball.of(pixels, eye, bare(eye)).draw(picture, places(eye), places(eye), yaw, pitch)
         outside = (eye.t < eye.upper - 0.03) | (eye.t > eye.lower + 0.03) | (eye.s < -0.1) | (eye.s > 1.1)
         assert np.array_equal(picture[outside], eye.crop(pixels)[outside])
         inside = (eye.t > eye.upper + 0.02) & (eye.t < eye.lower - 0.02)
@@ -250,7 +250,7 @@ class TestEyeball:
     def test_the_iris_is_whole_below_a_lid_and_its_light_lags(self) -> None:
         eye, pixels, middle = painted()
         picture = eye.crop(pixels).copy()
-        Eyeball.of(pixels, eye, bare(eye)).draw(picture, places(eye), 0.0, 12.0)
+        Eyeball.of(pixels, eye, bare(eye)).draw(picture, places(eye), places(eye), 0.0, 12.0)
         down = eye.sight(0.0, 12.0)[1]
         top = round(float(middle[1] - 22 + down))  # it was hidden by the lid
         revealed = picture[top + 2 : top + 5, middle[0] - 3 : middle[0] + 3]
@@ -266,7 +266,7 @@ class TestEyeball:
             pixels = np.full_like(portrait[0].pixels, value)
             eye = Eye.of(face, "Left", pixels)
             picture = eye.crop(pixels).copy()
-            Eyeball.of(pixels, eye, bare(eye)).draw(picture, places(eye), 12.0, -12.0)
+            Eyeball.of(pixels, eye, bare(eye)).draw(picture, places(eye), places(eye), 12.0, -12.0)
             assert (picture == value).all()
 
 

@@ -1,4 +1,4 @@
-"""The ball between the lids: its white stays lit as it is, the iris glides over it whole, the catch-light lags."""
+"""The ball between the lids: the iris glides over its white, whole; shade and lashes stay with the lids."""
 
 from __future__ import annotations
 
@@ -18,9 +18,13 @@ __all__ = ["Eyeball"]
 
 Pixels = npt.NDArray[np.uint8]
 
-RIM = 1.14
+SHADED = (0.075, 0.05)
+"""How far upper and lower lid shade the ball or lie on it with lashes and a wet rim, in eye widths ..."""
+SHARE = 0.32
+"""... and at most this part of the opening, each."""
+RIM = 1.12
 """Radius of what moves whole, in iris radii: the dark rim of the iris is soft ..."""
-FADE = 1.32
+FADE = 1.3
 """... and the white next to it fades out to here."""
 SIZES = np.linspace(0.7, 1.5, 17)
 """Where the rim of the iris is looked for, in radii of the mesh's iris ..."""
@@ -30,6 +34,10 @@ SHIFTS = np.linspace(-0.09, 0.09, 7)
 """... and its middle, in eye widths from the mesh's ..."""
 ASTRAY = 0.05
 """... which is wrong by about so much."""
+DEEPEST = 0.3
+"""The darkest that a lid's shade and lashes make the ball."""
+SKIN = (1.2, 1.6)
+"""What is so many times brighter near a lid than the ball would be is not the ball, but the lid's wet rim."""
 AT_ONCE = 0.01
 """Eye widths of way within which the ball takes the photo's place."""
 LAG = 0.5
@@ -45,11 +53,13 @@ class Eyeball:
     window: tuple[int, int, int, int]
     """x0, y0, x1, y1 in px from the corner of the eye's box: what can be seen of the ball."""
     white: Sampler
-    """The window without the iris, and how much of the ball is seen there; uint8 (h, w, 4)."""
+    """The window without the iris and without the lids' shade, and how much of the ball is seen; uint8 (h, w, 4)."""
     iris: Sampler
     """The window's iris, whole, and its opacity; uint8 (h, w, 4)."""
     glint: Sampler | None
     """Catch-lights and their opacity; uint8 (h, w, 4); None if there are none."""
+    shade: Sampler
+    """What the lids' shade and lashes leave of the ball's light, 255 for all; uint8 (h, w, 4), the last unused."""
 
     @classmethod
     def of(cls, pixels: Pixels, eye: Eye, frames: Array) -> Eyeball:
@@ -62,36 +72,45 @@ class Eyeball:
         """
         inside = np.minimum(eye.t - eye.upper, eye.lower - eye.t)
         seen = smoothstep(inside, -0.01, 0.035) * (1 - frames)
+        seen *= smoothstep(eye.s, -0.06, 0.0) * (1 - smoothstep(eye.s, 1.0, 1.06))
         x, y, wide, tall = cv2.boundingRect((seen > 0).astype(np.uint8))
         margin = int(np.ceil(0.15 * eye.width)) + 2
         rows = slice(max(y - margin, 0), min(y + tall + margin, seen.shape[0]))
         columns = slice(max(x - margin, 0), min(x + wide + margin, seen.shape[1]))
         photo, seen = eye.crop(pixels)[rows, columns].astype(np.float32), seen[rows, columns]
-        inside, s, t = inside[rows, columns], eye.s[rows, columns], eye.t[rows, columns]
-
-        clear = smoothstep(inside, 0.0, 0.03) * (1 - frames[rows, columns])
-        middle_s, middle_t, radius = _find_iris(photo, clear, s, t, eye)
+        inside, s, t, frames, upper, lower = (
+            a[rows, columns] for a in (inside, eye.s, eye.t, frames, eye.upper, eye.lower)
+        )
+        middle_s, middle_t, radius = _find_iris(photo, smoothstep(inside, 0.0, 0.03) * (1 - frames), s, t, eye)
         from_middle = np.asarray(np.hypot((s - middle_s) / eye.narrow, t - middle_t) / radius, np.float32)
         disc = 1 - smoothstep(from_middle, RIM, FADE)
-        white = _without_iris(photo, clear, from_middle)
+
+        above, below = (np.asarray(np.minimum(part, SHARE * (lower - upper)) + 1e-3, np.float32) for part in SHADED)
+        clear = smoothstep(t - upper, 0.15 * above, above) * smoothstep(lower - t, 0.15 * below, below)
+        clear = np.asarray(clear * (1 - frames), np.float32)
         glint = _catch_lights(photo, clear * (from_middle < 1), radius * eye.width)
+        white = diffuse(photo, clear * smoothstep(from_middle, RIM - 0.05, FADE))
         # Only what lies under a fully opaque light is made up.
         whole = _whole_iris(photo, clear * (1 - np.maximum(2 * glint - 1, 0)), from_middle)
         glint = np.minimum(2 * glint, 1)
+        ball = white + disc[..., None] * (whole - white)
+        left, lid = _shade(photo, ball, np.asarray((1 - clear) * (1 - glint), np.float32))
 
         def table(colour: Array, opacity: Array) -> Sampler:
             return Sampler.of(np.round(np.dstack([colour, 255 * opacity])).astype(np.uint8))
 
         lights = table(photo, glint) if glint.any() else None
         window = (columns.start, rows.start, columns.stop, rows.stop)
-        return cls(eye, window, table(white, seen), table(whole, disc), lights)
+        seen = seen * (1 - lid)
+        return cls(eye, window, table(white, seen), table(whole, disc), lights, table(255 * left, seen))
 
-    def draw(self, picture: Pixels, at: Array, yaw: float, pitch: float) -> None:
+    def draw(self, picture: Pixels, at: Array, head: Array, yaw: float, pitch: float) -> None:
         """Draw the ball into a part of the picture, in place, looking elsewhere than in the photo.
 
         Args:
             picture: uint8 (h, w, 3), the part of the moved picture where the eye can be.
             at: float32 (h, w, 2), where each of its pixels comes from, px from the corner of the eye's box.
+            head: the same if lids and skin had kept their places on the head: there the ball sits.
             yaw: degrees, positive toward the picture's left.
             pitch: degrees, positive down.
         """
@@ -104,11 +123,12 @@ class Eyeball:
         way = self.eye.sight(yaw, pitch)
         # What was invented about the ball, where lids end or lights were, comes in with the first bit of the way.
         changed = min(float(np.hypot(*way)) / (AT_ONCE * self.eye.width), 1.0)
-        here = at[part] - np.array([x0, y0], np.float32)
+        here, front = (a[part] - np.array([x0, y0], np.float32) for a in (at, head))
         white = self._read(self.white, here)
-        ball = _over(white[..., :3], self._read(self.iris, here - way))
+        ball = _over(white[..., :3], self._read(self.iris, front - way))
         if self.glint is not None:
-            ball = _over(ball, self._read(self.glint, here - np.float32(LAG) * way))
+            ball = _over(ball, self._read(self.glint, front - np.float32(LAG) * way))
+        ball = ball * (self._read(self.shade, here)[..., :3] * np.float32(1 / 255))
         seen = white[..., 3:] * (there[part] > 0)[..., None] * np.float32(changed / 255)
         picture[part] = np.round(picture[part] + seen * (ball - picture[part])).astype(np.uint8)
 
@@ -157,14 +177,17 @@ def _find_iris(photo: Array, clear: Array, s: Array, t: Array, eye: Eye) -> tupl
     return found
 
 
-def _without_iris(photo: Array, clear: Array, from_middle: Array) -> Array:
-    """The white of the eye continued behind the iris, float32 (h, w, 3); the photo where there is no iris."""
-    trust = clear * (from_middle > RIM)
-    if trust.sum() < 6:
-        return photo
-    filled = diffuse(photo, np.asarray(trust, np.float32))
-    iris = 1 - smoothstep(from_middle, RIM - 0.1, RIM)
-    return np.asarray(photo + iris[..., None] * (filled - photo), np.float32)
+def _shade(photo: Array, ball: Array, near: Array) -> tuple[Array, Array]:
+    """What the lids do to the ball at their edges, where ``near`` (float32 (h, w), 0..1) is 1.
+
+    Returns:
+        What shade and lashes leave of the ball's light, float32 (h, w, 3), 0..1, and where there is no ball but the
+        lid's rim, float32 (h, w), 0..1.
+    """
+    part = np.maximum(photo, 4) / np.maximum(ball, 4)
+    light = cv2.cvtColor(np.asarray(part, np.float32), cv2.COLOR_RGB2GRAY)
+    left = 1 + near[..., None] * (np.clip(part, DEEPEST, 1) - 1)
+    return np.asarray(left, np.float32), near * smoothstep(light, *SKIN)
 
 
 def _catch_lights(photo: Array, iris: Array, radius: float) -> Array:
@@ -185,17 +208,24 @@ def _catch_lights(photo: Array, iris: Array, radius: float) -> Array:
 def _whole_iris(photo: Array, clear: Array, from_middle: Array) -> Array:
     """The photo with the iris completed where lids and catch-lights hide it, float32 (h, w, 3).
 
-    What is hidden is taken from what is seen at the same distance from the middle.
+    What is hidden is taken from what is seen at the same distance from the middle, but for what is much brighter than
+    the rest there: skin, if a lid lies lower than was thought.
     """
     bins = 24
     ring = np.minimum((from_middle * bins / FADE).astype(int), bins)
-    trust = np.where(from_middle < FADE, clear, 0)
-    weight = np.bincount(ring.ravel(), trust.ravel(), bins + 1)
-    if weight.sum() < 9:
-        return photo
-    sums = [np.bincount(ring.ravel(), (trust * photo[..., c]).ravel(), bins + 1) for c in range(3)]
-    known = np.flatnonzero(weight > 0.5)
+    light = cv2.cvtColor(photo, cv2.COLOR_RGB2GRAY)
     place = from_middle * bins / FADE - 0.5
-    filled = np.dstack([np.interp(place, known, total[known] / weight[known]) for total in sums])
+    trust, filled = np.where(from_middle < FADE, clear, 0), photo
+    for _ in range(2):
+        weight = np.bincount(ring.ravel(), trust.ravel(), bins + 1)
+        if weight.sum() < 4:
+            break
+        sums = [np.bincount(ring.ravel(), (trust * photo[..., c]).ravel(), bins + 1) for c in range(3)]
+        known = np.flatnonzero(weight > 0.3)
+        if not known.size:
+            break
+        filled = np.dstack([np.interp(place, known, total[known] / weight[known]) for total in sums])
+        usual = cv2.cvtColor(filled.astype(np.float32), cv2.COLOR_RGB2GRAY)
+        trust = trust * (1 - smoothstep(light - usual, 10.0, 40.0))
     hidden = ((1 - clear) * (from_middle < FADE))[..., None]
     return np.asarray(photo + hidden * (filled - photo), np.float32)

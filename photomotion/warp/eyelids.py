@@ -31,6 +31,9 @@ SYNTHETIC = (0.12, 0.4)
 pulled, the more its lashes are drawn out over it."""
 FLIPPED = 5.0
 """How much shorter than above the edge lashes look below it, when the eye is shut."""
+UPPER, LOWER = 0.95, 0.4
+"""Of the way of the ball's front up and down, how much each lid's edge goes with it (the upper: Becker and Fuchs, 1988;
+the lower: judgement)."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,6 +59,8 @@ class Eyelid:
     """float32 (h, w): 0 where frames of glasses are, 1 elsewhere."""
     cover: Array
     """float32 (h, w): 1 where a lid can cover anything: not beyond the corners nor on frames."""
+    following: Array
+    """float32 (h, w, 2): how far the skin goes with the ball's front, by the upper and by the lower lid, 0..1."""
 
     @classmethod
     def of(cls, pixels: npt.NDArray[np.uint8], eye: Eye, frames: Array) -> Eyelid:
@@ -87,7 +92,21 @@ class Eyelid:
             SMOOTHED * smoothstep(t, eye.upper - FOLD, eye.upper - SMOOTH),
             free,
             smoothstep(travel, 0.0, OVERLAP[0]) * free,
+            _following(eye, free),
         )
+
+    def followed(self, at: Array, pitch: float, closure: float) -> Array:
+        """How far the lids have gone with a gaze, px, float32 (h, w, 2); arguments as of :meth:`pulled`.
+
+        A lid that is lowered anyway, as the natural prior lowers it to look down, goes only what is missing.
+        """
+        way = self.eye.sight(0.0, pitch)
+        down = float(way @ self.eye.across) / self.eye.width
+        already = closure * float(self.travel.max())
+        upper = UPPER * (down if down < 0 else max(down - already, 0.0))
+        share = cv2.remap(self.following, at, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT)
+        moved = share[..., 0] * np.float32(upper) + share[..., 1] * np.float32(LOWER * down)
+        return np.asarray(moved[..., None] * (np.float32(self.eye.width) * self.eye.across), np.float32)
 
     def pulled(self, at: Array, closure: float) -> Array:
         """How far the closing lids have brought the skin at each point, px, float32 (h, w, 2): down with the upper
@@ -147,3 +166,13 @@ class Eyelid:
         shadow = 1 + (shade - 1) * smoothstep(past, -soft, soft) * self.free
         light = np.clip(self.skin * lid[..., None], 0, 255) * opacity[..., None]
         return np.asarray(light, np.float32), np.asarray((1 - opacity) * shadow, np.float32)
+
+
+def _following(eye: Eye, free: Array) -> Array:
+    """How far the skin around an eye goes with its upper and with its lower lid's edge, float32 (h, w, 2), 0..1."""
+    s, t = eye.s, eye.t
+    part = np.clip((t - eye.upper) / np.maximum(eye.lower - eye.upper, 0.04), 0, 1)
+    ends = smoothstep(s, -0.12, 0.3) * (1 - smoothstep(s, 0.75, 1.12)) * free
+    upper = smoothstep(t, eye.upper - PULLED, eye.upper) * (1 - part) * ends
+    lower = (1 - smoothstep(t, eye.lower, eye.lower + PULLED)) * part * ends
+    return np.dstack([cv2.GaussianBlur(a, (0, 0), max(0.02 * eye.width, 0.5)) for a in (upper, lower)])

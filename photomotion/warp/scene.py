@@ -134,17 +134,17 @@ class Scene:
                     continue
                 area = ball.eye.area(reach, *self.opacity.shape)
                 corner = np.array(ball.eye.box[:2], np.float32)
-                local = self.grid.between(places, _box(area)) - corner
-                pulled = local
-                if closure:
-                    pulled = local - lid.pulled(local, closure)
+                head = self.grid.between(places, _box(area)) - corner
+                local = head - lid.followed(head, pitch, closure) if pitch else head
+                pulled = local - lid.pulled(local, closure) if closure else local
+                if pulled is not head:
                     moved = self.people.read((pulled + corner) * np.float32(self.people.scale))
                     picture[area] = moved[..., :3]
-                moving.append((ball, lid, picture[area], local, pulled, (yaw, pitch), closure))
+                moving.append((ball, lid, picture[area], head, local, pulled, (yaw, pitch), closure))
         # Eyes that are close to each other share pixels: all skin is in place before a ball or a lid is drawn.
-        for ball, lid, part, local, pulled, gaze, closure in moving:
+        for ball, lid, part, head, local, pulled, gaze, closure in moving:
             if any(gaze):
-                ball.draw(part, pulled, *gaze)
+                ball.draw(part, pulled, head, *gaze)
             if closure:
                 lid.draw(part, local, closure)
 
