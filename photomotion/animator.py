@@ -11,7 +11,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, cast
 
-from .choices import Choice, check_needs, check_options, choose, load
+from .choices import Choice, check_needs, check_options, choose, import_ahead, load
 from .clip import Clip, Report
 from .data import Analysis, Motion, Photo, Restoration, Timing
 from .errors import DestinationError, PhotoError, StageError, UsageError
@@ -130,6 +130,7 @@ class Animator:
         self._executor: Stage[Executor] = self._stage(self._choices["executor"])
         self._encoder: Stage[Encoder] = self._stage(self._choices["encoder"])
         self._other_encoders: dict[str, Stage[Encoder]] = {}
+        self._importing = False
 
     @classmethod
     def from_recipe(
@@ -219,6 +220,10 @@ class Animator:
 
         timing = _timing(seconds, fps, loop)
         _check_seed(seed)
+        if not self._importing:
+            self._importing = True
+            later = ("motion", "conditioner", "backend", "encoder")
+            import_ahead([*(self._choices[key] for key in later), *self._processors])
         return run(
             read_photo(photo),
             self._stages,

@@ -130,6 +130,9 @@ class Implementation(Generic[StageT_co, OptionsT]):
     """What users may set."""
     load: Callable[[OptionsT, Runtime], StageT_co]
     """Makes the stage. The one place where heavy imports happen."""
+    imports: tuple[str, ...] = ()
+    """Modules that take long to import, ``("torch", "diffusers")``. As soon as a photo comes in, they are imported in
+    the background while earlier stages are busy; an import that fails there is left to ``load`` to try again."""
     weights: tuple[str, ...] = ()
     """Names of weight files it needs, from the manifest beside it."""
     gives: frozenset[str] = frozenset()

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pickle
+import sys
+import threading
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -283,6 +285,20 @@ def test_a_missing_package_is_named_with_its_cure(install: Callable[..., None], 
             StageError, match=r"^backend 'needy' needs 'no_such_package'; pip install photomotion-needy$"
         ):
             list(clip)
+
+
+def test_slow_imports_begin_while_the_photo_is_looked_at(make: Make, tmp_path: Path, monkeypatch: Any) -> None:
+    (tmp_path / "slow_library.py").write_text("", encoding="utf-8")
+    (tmp_path / "broken_library.py").write_text("1 / 0", encoding="utf-8")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    registry = registry_with(never, imports=("broken_library", "no_such_library", "slow_library"))
+    with make(backend="slow", registry=registry) as animator:
+        assert "slow_library" not in sys.modules
+        animator.animate(fake_photo())  # what is broken is for ``load`` to tell
+        for thread in threading.enumerate():
+            if thread.name == "photomotion-imports":
+                thread.join()
+        assert sys.modules.pop("slow_library").__file__ == str(tmp_path / "slow_library.py")
 
 
 def test_a_fault_in_loading_names_the_distribution(install: Callable[..., None], make: Make) -> None:

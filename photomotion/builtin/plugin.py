@@ -265,7 +265,13 @@ def photomotion_motion_priors() -> Iterable[Implementation[MotionPrior, Any]]:
     """Offer ``natural``, ``track`` and ``still``."""
     summary = "Blinks, gaze, head, breath and small expressions, as people move for a portrait."
     return [
-        Implementation(name="natural", summary=summary, options=NaturalOptions, load=load_natural),
+        Implementation(
+            name="natural",
+            summary=summary,
+            options=NaturalOptions,
+            load=load_natural,
+            imports=("photomotion.builtin.priors.natural",),
+        ),
         Implementation(
             name="track",
             summary="Plays a motion from a file: recorded from a face, planned before, or made elsewhere.",
@@ -298,7 +304,14 @@ def photomotion_backends() -> Iterable[Implementation[Backend, Any]]:
     """Offer ``warp``."""
     summary = "Moves the photo's own pixels in layers with depth; fast on a CPU, needs no download."
     return [
-        Implementation(name="warp", summary=summary, options=WarpOptions, load=load_warp, needs=frozenset({"image"}))
+        Implementation(
+            name="warp",
+            summary=summary,
+            options=WarpOptions,
+            load=load_warp,
+            imports=("photomotion.warp",),
+            needs=frozenset({"image"}),
+        )
     ]
 
 
@@ -307,7 +320,11 @@ def photomotion_encoders() -> Iterable[Implementation[Encoder, Any]]:
     """Offer ``mp4`` and ``frames``."""
     return [
         Implementation(
-            name="mp4", summary="H.264 film that plays everywhere (.mp4).", options=Mp4Options, load=load_mp4
+            name="mp4",
+            summary="H.264 film that plays everywhere (.mp4).",
+            options=Mp4Options,
+            load=load_mp4,
+            imports=("photomotion.builtin.encoders.mp4.h264",),
         ),
         Implementation(name="frames", summary="A folder of PNG pictures.", options=Options, load=load_frames),
     ]

@@ -9,6 +9,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
+from importlib import import_module
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -84,6 +85,10 @@ class Contract:
         """Nothing heavy is imported before ``load`` is called."""
         loaded = _modules_after_importing(self.implementation.load.__module__)
         assert loaded & HEAVY == set()
+
+    def test_its_imports_can_be_imported(self) -> None:
+        """Those it wants to have imported in the background."""
+        assert [name for name in self.implementation.imports if not import_module(name)] == []
 
     def test_it_is_the_stage(self, stage: Any) -> None:
         """What was loaded satisfies the Protocol."""

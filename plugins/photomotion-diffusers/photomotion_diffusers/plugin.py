@@ -46,6 +46,7 @@ BACKENDS: list[Implementation[Backend, Any]] = [
         summary="Stable Video Diffusion (SVD, SVD-XT, 1.1), steered by the planned motion.",
         options=SvdOptions,
         load=load_svd,
+        imports=("photomotion_diffusers.svd",),
         prefers="guide",
     ),
     *FAMILY_BACKENDS,

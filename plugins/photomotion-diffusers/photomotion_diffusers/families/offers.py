@@ -59,7 +59,8 @@ def _offer(
         return load_family(FAMILIES[name], chosen, runtime, getattr(chosen, "accept_licence", True))
 
     given = {"needs": frozenset({"controls"}), "prefers": "controls"} if controls else {"prefers": "guide"}
-    return Implementation(name=name, summary=summary, options=options, load=load, **given)
+    imports = ("photomotion_diffusers.families.backend", "photomotion_diffusers.families.registry")
+    return Implementation(name=name, summary=summary, options=options, load=load, imports=imports, **given)
 
 
 def load_custom(options: CustomOptions, runtime: Runtime) -> Backend:
@@ -103,6 +104,7 @@ FAMILY_BACKENDS: list[Implementation[Backend, Any]] = [
         summary="Any diffusers image-to-video pipeline on disk, or a denoiser of your own.",
         options=CustomOptions,
         load=load_custom,
+        imports=("photomotion_diffusers.custom",),
         prefers="guide",
     ),
     Implementation(
