@@ -158,11 +158,15 @@ def test_the_figures_of_heads_are_those_of_the_code() -> None:
     assert f"at most {YAW:g}° of yaw, {PITCH:g}° of pitch, {ROLL:g}° of roll" in page
 
 
-def test_the_channels_that_are_shown_are_listed() -> None:
-    from photomotion.warp.expressions import PUSHES
+def test_every_channel_is_listed_as_shown_or_not() -> None:
+    from photomotion.data import ARKIT
+    from photomotion.warp.expressions import SHOWN
 
-    names = ", ".join(f"`{name}`" for name in sorted(PUSHES))
-    text = textwrap.fill(f"{names}, and `eyeBlinkLeft`, `eyeBlinkRight`.", 120, break_on_hyphens=False)
+    shown = {*SHOWN, "mouthClose", "eyeBlinkLeft", "eyeBlinkRight"}
+    assert shown <= set(ARKIT)
+    lists = (", ".join(f"`{name}`" for name in ARKIT if (name in shown) == whether) for whether in (True, False))
+    parts = [f"{words} {names}." for words, names in zip(("Shown:", "Not shown:"), lists, strict=True)]
+    text = "\n\n".join(textwrap.fill(part, 120, break_on_hyphens=False) for part in parts)
     compare(DOCS / "explanation" / "channels.txt", text + "\n")
 
 

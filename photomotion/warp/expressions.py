@@ -8,8 +8,9 @@ from photomotion.data import Face
 
 from .geometry import Array, HeadFrame
 from .grid import Grid
+from .jaw import carried
 
-__all__ = ["PUSHES", "expression"]
+__all__ = ["PUSHES", "SHOWN", "expression"]
 
 Push = tuple[int, float, float, float]
 """A landmark, how far it goes right and down in the picture, and how far the skin follows (all in eye distances)."""
@@ -43,20 +44,32 @@ PUSHES: dict[str, tuple[Push, ...]] = {
     "mouthLeft": ((0, 0.05, 0.0, 0.2), (17, 0.05, 0.0, 0.2)),
     "mouthRight": ((0, -0.05, 0.0, 0.2), (17, -0.05, 0.0, 0.2)),
     "mouthPucker": ((61, 0.06, 0.0, 0.15), (291, -0.06, 0.0, 0.15)),
+    "mouthFunnel": (
+        (61, 0.05, 0.0, 0.13), (291, -0.05, 0.0, 0.13), (0, 0.0, -0.018, 0.09), (17, 0.0, 0.022, 0.09),
+    ),
+    "mouthRollUpper": ((0, 0.0, 0.016, 0.07), (40, 0.0, 0.01, 0.07), (270, 0.0, 0.01, 0.07)),
+    "mouthRollLower": ((17, 0.0, -0.02, 0.07), (91, 0.0, -0.013, 0.07), (321, 0.0, -0.013, 0.07)),
+    "mouthShrugUpper": ((0, 0.0, -0.025, 0.12),),
     "mouthShrugLower": ((17, 0.0, -0.03, 0.13), (152, 0.0, -0.02, 0.16)),
     "jawLeft": ((152, 0.06, 0.0, 0.3),),
     "jawRight": ((152, -0.06, 0.0, 0.3),),
+    "jawForward": ((148, -0.012, 0.012, 0.2), (377, 0.012, 0.012, 0.2), (17, 0.0, 0.01, 0.12)),
     "cheekPuff": ((187, -0.04, 0.0, 0.16), (411, 0.04, 0.0, 0.16)),
 }  # fmt: skip
-"""The channels this renderer shows by moving skin, at full strength (FACS level E). Lids, gaze and head are elsewhere;
-jawOpen, tongueOut and the other mouth-opening shapes need an inside of the mouth that the photo does not have."""
+"""What pushes skin, at full strength (FACS level E). Lids, gaze and head are elsewhere."""
+
+SHOWN = (*PUSHES, "jawOpen")
+"""Channels that move skin. Beyond them ``mouthClose`` keeps lips together while the jaw opens, and lids blink; what
+needs a tongue, or eyes that look apart, is not shown."""
 
 
-def expression(pushes: tuple[Push, ...], face: Face, frame: HeadFrame, grid: Grid) -> Array:
-    """Displacement of every node in px for a channel at 1, float32 (2, rows, columns)."""
+def expression(channel: str, face: Face, frame: HeadFrame, grid: Grid) -> Array:
+    """Displacement of every node in px for a channel of :data:`SHOWN` at 1, float32 (2, rows, columns)."""
+    if channel == "jawOpen":
+        return carried(face, frame, grid)
     x, y = grid.nodes
     field = np.zeros((2, *x.shape), np.float32)
-    for landmark, right, down, reach in pushes:
+    for landmark, right, down, reach in PUSHES[channel]:
         px, py, _ = face.landmarks[landmark]
         vector = frame.vector(right, down)
         near = np.exp(-((x - px) ** 2 + (y - py) ** 2) / (2 * (reach * frame.unit) ** 2))

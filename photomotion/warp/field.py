@@ -11,7 +11,7 @@ import numpy as np
 from photomotion.data import Analysis
 
 from .body import breathing
-from .expressions import PUSHES, expression
+from .expressions import SHOWN, expression
 from .geometry import Array, HeadFrame, rotation, smoothstep
 from .grid import Grid
 from .head import share, turning
@@ -50,8 +50,8 @@ class FaceField:
         face = analysis.faces[index]
         frame = HeadFrame.of(face)
         part = share(frame, grid)
-        known = tuple(c for c in channels if c in PUSHES)
-        rows = [expression(PUSHES[c], face, frame, grid) * part for c in known]
+        known = tuple(c for c in channels if c in SHOWN)
+        rows = [expression(c, face, frame, grid) * part for c in known]
         if "glasses" in analysis.suitability.of_face(index):
             v = frame.uv(*grid.nodes)[1]
             rigid = smoothstep(v, 0.3, 0.6) + 1 - smoothstep(v, -0.75, -0.45)

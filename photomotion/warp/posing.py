@@ -15,6 +15,7 @@ from .eyes import EYES
 from .field import invert
 from .geometry import Array, rotation
 from .head import depth, pivot
+from .jaw import opening
 from .scene import Scene
 
 __all__ = ["posed_depth", "posed_landmarks", "posed_points"]
@@ -34,7 +35,11 @@ def posed_points(scene: Scene, row: int, points: Array) -> Array:
     Returns:
         float32 (N, 2), px; ``points`` itself, bit for bit, at a row whose channels are all 0.
     """
-    return points + _at(scene, scene.forward(scene.values(row)), points)
+    values = scene.values(row)
+    moved = _at(scene, scene.forward(values), points)
+    for index, own in enumerate(values):
+        moved += _kept_back(scene, index, own, points)
+    return points + moved
 
 
 def posed_landmarks(scene: Scene, row: int, face: int) -> Array:
@@ -59,7 +64,7 @@ def posed_landmarks(scene: Scene, row: int, face: int) -> Array:
         upper, lower, first = EYES[side]
         points[first : first + 5, :2] += ball.eye.sight(own.get("gazeYaw", 0.0), own.get("gazePitch", 0.0))
         _close(points, upper, lower, own.get(f"eyeBlink{side}", 0.0))
-    moved = _at(scene, scene.forward(values), points[:, :2])
+    moved = _at(scene, scene.forward(values), points[:, :2]) + _kept_back(scene, face, own, points[:, :2], mesh=True)
     arms = found - pivot(scene.heads[face])
     points[:, 2] += arms @ (_turn(own) - np.eye(3, dtype=np.float32))[2]
     points[:, :2] += moved
@@ -92,6 +97,14 @@ def posed_depth(scene: Scene, row: int) -> Array:
     people[..., 0] *= people[..., 1]
     moved = cv2.remap(people, source, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
     return np.asarray(moved[..., 0], np.float32)
+
+
+def _kept_back(scene: Scene, face: int, values: Mapping[str, float], points: Array, mesh: bool = False) -> Array:
+    """What an opening mouth adds at points (N, 2), px: its upper lip stays; ``mesh`` if they are the face's own."""
+    mouth, apart = scene.mouths[face], opening(values)[1]
+    if mouth is None or not apart:
+        return np.zeros_like(points)
+    return np.float32(apart) * _at(scene, mouth.kept, points) * mouth.lifted(points, mesh)[:, None]
 
 
 def _turn(values: Mapping[str, float]) -> Array:

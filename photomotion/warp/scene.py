@@ -18,7 +18,9 @@ from .geometry import Array, HeadFrame
 from .glasses import find_frames
 from .grain import Grain, GrainMode, split
 from .grid import Grid
+from .jaw import MOST, opening
 from .layers import compose, person, with_wisps
+from .mouth import Mouth
 from .plate import background
 from .sampling import Sampler
 
@@ -60,6 +62,10 @@ class Scene:
             }
             for face, codes in zip(analysis.faces, map(analysis.suitability.of_face, range(len(units))), strict=True)
         ]
+        self.mouths = [
+            Mouth.of(clean, face, head, self.grid, field) if motion.column("jawOpen").any() else None
+            for face, head, field, motion in zip(analysis.faces, self.heads, self.fields, motion.faces, strict=True)
+        ]
         held = [_extent(row) for row in np.array_split(self.opacity, np.arange(1, self.grid.rows) * self.grid.step)]
         self.extent = np.array(held, np.int64).reshape(-1, 2)
 
@@ -73,8 +79,9 @@ class Scene:
         return np.asarray(near[index] / np.maximum(sum(near), 1e-20), np.float32)
 
     def values(self, row: int) -> list[dict[str, float]]:
-        """The channels of each face at one row of the motion."""
-        return [dict(zip(face.channels, map(float, face.values[row]), strict=True)) for face in self.motion.faces]
+        """The channels of each face at one row of the motion, within what can be shown."""
+        found = [dict(zip(face.channels, map(float, face.values[row]), strict=True)) for face in self.motion.faces]
+        return [v | {"jawOpen": min(max(v["jawOpen"], 0.0), MOST)} if "jawOpen" in v else v for v in found]
 
     def forward(self, values: Sequence[Mapping[str, float]]) -> Array:
         """How far everything smooth moves each node for those channels, px, float32 (rows, columns, 2)."""
@@ -110,6 +117,9 @@ class Scene:
             moved = self.people.read(self.grid.between(in_table, _box(strip)))
             cv2.cvtColor(moved, cv2.COLOR_RGBA2RGB, dst=picture[strip])
             cv2.extractChannel(moved, 3, dst=opacity[strip])
+        for mouth, own in zip(self.mouths, values, strict=True):
+            if mouth and (apart := opening(own)[1]):
+                mouth.draw(picture, self.people, forward, self.grid, apart)
         self.look(picture, places, values, reach)
         compose(picture, self.plate, opacity)
         if self.grain is not None:

@@ -1,0 +1,202 @@
+"""A mouth that opens: lips part along their line, the jaw goes down as a body, and nothing else is touched."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from photomotion.builtin.analyzers.facemesh import FaceMeshAnalyzer
+from photomotion.data import Analysis, Face, FaceMotion, Motion, Photo
+from photomotion.reading import read_photo
+from photomotion.testing.fakes import fake_analysis, fake_face, fake_photo
+from photomotion.warp import Scene, posed_landmarks
+from photomotion.warp.field import squeeze
+from photomotion.warp.geometry import HeadFrame
+from photomotion.warp.jaw import LOWER_LIP, UPPER_LIP, LipAxes, opening
+from photomotion.warp.lipline import find_line
+from photomotion.warp.tint import Tint
+
+Pixels = npt.NDArray[np.uint8]
+
+UPPER, LOWER, CHIN, NOSE = UPPER_LIP[4], LOWER_LIP[4], 152, 1
+
+
+def film(photo: Photo, analysis: Analysis, *rows: dict[str, float]) -> Scene:
+    """A scene in which everybody moves by those rows."""
+    channels = tuple(sorted({name for row in rows for name in row}))
+    values = np.array([[row.get(c, 0.0) for c in channels] for row in rows], np.float32)
+    faces = tuple(FaceMotion(channels=channels, values=values) for _ in analysis.faces)
+    return Scene(photo, analysis, Motion(fps=25, faces=faces))
+
+
+def shut_face() -> Face:
+    """The drawn face with its lips together."""
+    face = fake_face()
+    landmarks = face.landmarks.copy()
+    both = (landmarks[list(UPPER_LIP)] + landmarks[list(LOWER_LIP)]) / 2
+    landmarks[list(UPPER_LIP)] = landmarks[list(LOWER_LIP)] = both
+    return replace(face, landmarks=landmarks)
+
+
+def shut_analysis() -> Analysis:
+    return replace(fake_analysis(), faces=(shut_face(),))
+
+
+def drawn_line(height: float = 0.02) -> Photo:
+    """The drawn portrait with a dark line between its lips, ``height`` eye distances below the mesh's."""
+    photo, axes = fake_photo(), LipAxes(shut_face(), HeadFrame.of(shut_face()))
+    s = np.linspace(-0.95, 0.95, 20, dtype=np.float32)
+    line = np.stack(axes.place(s, np.full_like(s, height)), axis=1)
+    pixels = photo.pixels.copy()
+    cv2.polylines(pixels, [np.round(line * 16).astype(np.int32)], False, (60, 30, 28), 1, cv2.LINE_AA, 4)
+    return photo.with_pixels(pixels)
+
+
+class TestLine:
+    @given(st.floats(-0.03, 0.03))
+    @settings(max_examples=8)
+    def test_it_is_found_where_it_is_dark(self, height: float) -> None:
+        face = shut_face()
+        axes = LipAxes(face, HeadFrame.of(face))
+        found = find_line(drawn_line(height).pixels, axes, face.landmarks)
+        assert np.abs(found[8:-8] - height).max() < 1.2 / axes.unit
+
+    def test_without_one_it_is_the_meshs(self) -> None:
+        face = shut_face()
+        flat = np.full_like(fake_photo().pixels, 128)
+        assert np.abs(find_line(flat, LipAxes(face, HeadFrame.of(face)), face.landmarks)).max() < 0.01
+
+    @given(st.floats(-1.3, 1.3), st.floats(-0.5, 0.5))
+    def test_its_axes_lead_there_and_back(self, s: float, t: float) -> None:
+        face = shut_face()
+        axes = LipAxes(face, HeadFrame.of(face))
+        x, y = axes.place(np.array([s], np.float32), np.array([t], np.float32))
+        again = axes.st(x, y)
+        assert again[0][0] == pytest.approx(s, abs=2e-3)
+        assert again[1][0] == pytest.approx(t, abs=2e-3)
+
+
+class TestOpening:
+    def test_it_is_dark_between_the_lips_and_the_upper_one_stays(self) -> None:
+        photo, analysis = drawn_line(), shut_analysis()
+        scene = film(photo, analysis, {}, {"jawOpen": 0.3})
+        unit, open_ = scene.heads[0].unit, scene.draw(1)
+        assert np.array_equal(scene.draw(0), photo.pixels)
+        rest, moved = (posed_landmarks(scene, row, 0) for row in (0, 1))
+        gap = moved[LOWER, 1] - moved[UPPER, 1] - (rest[LOWER, 1] - rest[UPPER, 1])
+        assert 0.07 * unit < gap < 0.14 * unit
+        assert np.abs(moved[NOSE] - rest[NOSE]).max() < 0.01 * unit
+        x, y = (int(v) for v in np.round(0.7 * moved[LOWER] + 0.3 * moved[UPPER])[:2])  # below the teeth
+        assert open_[y, x].max() < 0.45 * photo.pixels[y - round(0.3 * unit), x].max()
+        above = slice(0, int(rest[UPPER, 1] - 0.1 * unit))
+        eyes = np.abs(open_[above].astype(int) - photo.pixels[above])
+        assert eyes[:, x - 5 : x + 5].max() <= 4
+
+    def test_jaw_and_lower_lip_go_as_a_body(self) -> None:
+        scene = film(fake_photo(), shut_analysis(), {}, {"jawOpen": 0.2})
+        moved = (posed_landmarks(scene, 1, 0) - posed_landmarks(scene, 0, 0)) / scene.heads[0].unit
+        body = moved[[LOWER, 17, 18, 200, 199, 175, CHIN], 1]
+        assert body.min() > 0.8 * body.max() > 0.04
+        assert np.abs(moved[[33, 263, 4, 168, 10]]).max() < 0.005
+
+    def test_a_hardly_open_mouth_is_hardly_changed(self) -> None:
+        photo = drawn_line()
+        scene = film(photo, shut_analysis(), {}, {"jawOpen": 0.002})
+        assert np.abs(scene.draw(1).astype(int) - photo.pixels).max() <= 12
+
+    @given(st.floats(0, 0.5), st.floats(-12, 12), st.floats(-8, 8), st.floats(0, 1))
+    @settings(max_examples=20)
+    def test_neither_field_folds(self, jaw: float, yaw: float, pitch: float, smile: float) -> None:
+        both = {"mouthSmileLeft": smile, "mouthSmileRight": smile}
+        scene = film(fake_photo(), shut_analysis(), {}, {"jawOpen": jaw, "headYaw": yaw, "headPitch": pitch, **both})
+        forward = scene.forward(scene.values(1))
+        assert squeeze(forward, scene.grid.step).min() > 0.1
+        if (mouth := scene.mouths[0]) is not None:
+            upper = forward + np.float32(opening(scene.values(1)[0])[1]) * mouth.kept
+            s, t = mouth.axes.st(*scene.grid.nodes)
+            seen = (t < 0.02) & (t > -0.4) & (np.abs(s) < 1.3)
+            assert squeeze(upper, scene.grid.step)[seen].min() > 0.1
+
+    def test_more_than_can_be_shown_is_cut_and_lips_may_stay_together(self) -> None:
+        sealed = {"jawOpen": 0.3, "mouthClose": 1.0}
+        scene = film(fake_photo(), shut_analysis(), {"jawOpen": 0.3}, {"jawOpen": 1.0}, sealed)
+        assert np.array_equal(scene.draw(0), scene.draw(1))
+        moved = posed_landmarks(scene, 2, 0) - scene.analysis.faces[0].landmarks
+        assert moved[CHIN, 1] > 0.05 * scene.heads[0].unit
+        assert np.abs(moved[UPPER] - moved[LOWER]).max() < 0.02 * scene.heads[0].unit
+
+    def test_a_mouth_that_is_not_in_the_photo_is_left_alone(self) -> None:
+        landmarks = shut_face().landmarks + np.array([0, 90, 0], np.float32)
+        analysis = replace(shut_analysis(), faces=(replace(shut_face(), landmarks=landmarks),))
+        scene = film(fake_photo(), analysis, {"jawOpen": 0.3, "headYaw": 4.0})
+        assert scene.draw(0).shape == fake_photo().pixels.shape
+
+    def test_a_profile_keeps_its_mouth_shut(self) -> None:
+        face = shut_face()
+        turned = replace(face, pose=replace(face.pose, yaw=60.0))
+        scene = film(fake_photo(), replace(shut_analysis(), faces=(turned,)), {"jawOpen": 0.3})
+        assert not scene.forward(scene.values(0)).any()
+
+
+def tinted(photo: Photo, tint: tuple[float, float, float]) -> Photo:
+    gray = cv2.cvtColor(photo.pixels, cv2.COLOR_RGB2GRAY).astype(np.float32)
+    return photo.with_pixels(np.round(gray[..., None] * np.array(tint, np.float32)).astype(np.uint8))
+
+
+@given(st.floats(0.01, 0.3), st.sampled_from([(1.0, 1.0, 1.0), (1.0, 0.85, 0.62), (0.8, 0.9, 1.0)]))
+@settings(max_examples=9)
+def test_the_tint_of_a_print_is_kept(jaw: float, tint: tuple[float, float, float]) -> None:
+    picture = film(tinted(drawn_line(), tint), shut_analysis(), {"jawOpen": jaw, "headYaw": 3.0}).draw(0)
+    brightness = picture[..., [int(np.argmax(tint))]]
+    apart = np.abs(picture - brightness * np.array(tint, np.float32) / max(tint)).max()
+    assert apart <= (0 if tint == (1.0, 1.0, 1.0) else 4)
+
+
+def test_tints_are_measured_as_they_are() -> None:
+    photo, face = fake_photo(), shut_face()
+    assert Tint.of(photo.pixels, face).variety > 0.9
+    for tint in ((1.0, 1.0, 1.0), (1.0, 0.85, 0.62)):
+        found = Tint.of(tinted(photo, tint).pixels, face)
+        assert found.variety == 0
+        colour = found.mixed(0.3, found.lip)
+        assert colour / colour.max() == pytest.approx(np.array(tint), abs=0.03)
+
+
+def test_a_mirrored_mouth_opens_as_in_the_mirror() -> None:
+    photo, face = drawn_line(), shut_face()
+    row, back = {"jawOpen": 0.25, "headYaw": 4.0}, {"jawOpen": 0.25, "headYaw": -4.0}
+    one = film(photo, shut_analysis(), row).draw(0)
+    flipped = photo.with_pixels(np.ascontiguousarray(photo.pixels[:, ::-1]))
+    swap = _mirrored(face)
+    landmarks = face.landmarks[swap] * np.array([-1, 1, 1], np.float32) + np.array([photo.width - 1, 0, 0], np.float32)
+    analysis = shut_analysis()
+    mirrored = replace(analysis, faces=(replace(face, landmarks=landmarks),), matte=analysis.matte[:, ::-1].copy())
+    other = film(flipped, mirrored, back).draw(0)[:, ::-1]
+    moved, apart = (np.abs(one.astype(int) - p).mean() for p in (photo.pixels, other))
+    assert apart < 0.2 * moved
+
+
+def _mirrored(face: Face) -> npt.NDArray[np.int64]:
+    """For each point of a symmetric face the one on its other side."""
+    points = face.landmarks
+    middle = points[[33, 263], 0].mean()
+    flipped = points * np.array([-1, 1, 1], np.float32) + np.array([2 * middle, 0, 0], np.float32)
+    return np.asarray(np.linalg.norm(flipped[:, None] - points[None], axis=2).argmin(axis=1), np.int64)
+
+
+def test_an_analyzer_sees_the_jaw_where_it_is_said_to_be(astronaut: object) -> None:
+    analyzer = FaceMeshAnalyzer(max_faces=1)
+    photo = read_photo(str(astronaut))
+    scene = film(photo, analyzer.analyze(photo), {}, {"jawOpen": 0.3})
+    found = analyzer.analyze(photo.with_pixels(scene.draw(1))).faces[0].landmarks
+    rest, moved = (posed_landmarks(scene, row, 0) for row in (0, 1))
+    unit = scene.heads[0].unit
+    seen, planned = (float(p[LOWER, 1] - rest[LOWER, 1]) for p in (found, moved))
+    assert 0.5 * planned < seen < 1.2 * planned  # a mesh that knows faces gives in less than they do
+    assert float(np.linalg.norm((found - moved)[list(LOWER_LIP), :2], axis=1).mean()) < 0.05 * unit
