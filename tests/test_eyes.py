@@ -194,6 +194,25 @@ class TestEyelid:
         above = (eye.t < edge - 0.02)[:, round(0.5 * eye.t.shape[1])]
         assert np.diff(source[above]).min() > 0  # what was higher stays higher
 
+    @SIDES
+    @pytest.mark.parametrize("pitch", [10.0, -10.0])
+    def test_lids_go_with_the_gaze_unless_they_have_gone(
+        self, side: str, pitch: float, portrait: tuple[Photo, Analysis], face: Face
+    ) -> None:
+        pixels = portrait[0].pixels
+        eye = Eye.of(face, side, pixels)
+        lid = Eyelid.of(pixels, eye, bare(eye))
+        way = float(eye.sight(0.0, pitch) @ eye.across)
+        middle = (eye.s > 0.4) & (eye.s < 0.6)
+        upper, lower = (middle & (np.abs(eye.t - edge) < 0.015) for edge in (eye.upper, eye.lower))
+        moved = lid.followed(places(eye), pitch, 0.0) @ eye.across
+        assert 0.75 < moved[upper].mean() / way < 1
+        assert 0.2 < moved[lower].mean() / way < 0.5
+        for edge in (moved[0], moved[-1], moved[:, 0], moved[:, -1]):
+            assert np.abs(edge).max() < 0.02 * abs(way)
+        lowered = lid.followed(places(eye), pitch, 0.5) @ eye.across
+        assert lowered[upper].mean() / way == pytest.approx(0.1 if pitch > 0 else 0.9, abs=0.12)
+
     def test_an_open_one_is_not_drawn(self, portrait: tuple[Photo, Analysis], face: Face) -> None:
         pixels = portrait[0].pixels
         eye = Eye.of(face, "Left", pixels)

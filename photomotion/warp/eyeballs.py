@@ -28,16 +28,23 @@ FADE = 1.3
 """... and the white next to it fades out to here."""
 SIZES = np.linspace(0.7, 1.5, 17)
 """Where the rim of the iris is looked for, in radii of the mesh's iris ..."""
-DOUBT = 0.2
+DOUBT = 0.15
 """... which is wrong by about so much (standard deviation of the logarithm) ..."""
-SHIFTS = np.linspace(-0.09, 0.09, 7)
-"""... and its middle, in eye widths from the mesh's ..."""
+AROUND = np.arange(-3.0, 4.0)
+STEPS = (0.03, 0.008)
+"""... and its middle, in eye widths from the mesh's, coarsely and then finely ..."""
 ASTRAY = 0.05
 """... which is wrong by about so much."""
 DEEPEST = 0.3
 """The darkest that a lid's shade and lashes make the ball."""
-SKIN = (1.2, 1.6)
-"""What is so many times brighter near a lid than the ball would be is not the ball, but the lid's wet rim."""
+SMOOTH = 0.1
+"""Along the lid it changes over about this length, in eye widths."""
+LIT = 0.85
+"""Catch-lights are looked for within this many radii: the white next to the iris is bright as well."""
+LARGEST = 0.3
+"""Their greatest area, in squared radii: what is larger is a bright part of the iris."""
+BORROW = (0.02, 0.12, 1.0, 0.12, 0.02)
+"""How much the rings of an iris next to one count for it."""
 AT_ONCE = 0.01
 """Eye widths of way within which the ball takes the photo's place."""
 LAG = 0.5
@@ -88,20 +95,23 @@ class Eyeball:
         above, below = (np.asarray(np.minimum(part, SHARE * (lower - upper)) + 1e-3, np.float32) for part in SHADED)
         clear = smoothstep(t - upper, 0.15 * above, above) * smoothstep(lower - t, 0.15 * below, below)
         clear = np.asarray(clear * (1 - frames), np.float32)
-        glint = _catch_lights(photo, clear * (from_middle < 1), radius * eye.width)
+        size = radius * eye.width
+        glint = _catch_lights(photo, clear, from_middle, size)
         white = diffuse(photo, clear * smoothstep(from_middle, RIM - 0.05, FADE))
         # Only what lies under a fully opaque light is made up.
-        whole = _whole_iris(photo, clear * (1 - np.maximum(2 * glint - 1, 0)), from_middle)
+        known = clear * (1 - np.maximum(2 * glint - 1, 0))
+        whole = photo + ((1 - known) * (from_middle < FADE))[..., None] * (
+            _profile(photo, known, from_middle, size) - photo
+        )
         glint = np.minimum(2 * glint, 1)
         ball = white + disc[..., None] * (whole - white)
-        left, lid = _shade(photo, ball, np.asarray((1 - clear) * (1 - glint), np.float32))
+        left = _shade(photo, ball, (1 - clear) * (1 - glint), seen + 1e-4, eye)
 
         def table(colour: Array, opacity: Array) -> Sampler:
             return Sampler.of(np.round(np.dstack([colour, 255 * opacity])).astype(np.uint8))
 
         lights = table(photo, glint) if glint.any() else None
         window = (columns.start, rows.start, columns.stop, rows.stop)
-        seen = seen * (1 - lid)
         return cls(eye, window, table(white, seen), table(whole, disc), lights, table(255 * left, seen))
 
     def draw(self, picture: Pixels, at: Array, head: Array, yaw: float, pitch: float) -> None:
@@ -136,6 +146,11 @@ class Eyeball:
         return sampler.read(sampler.scale * at).astype(np.float32)
 
 
+def _light(colour: Array) -> Array:
+    """Luma of float32 (h, w, 3)."""
+    return np.asarray(cv2.cvtColor(np.asarray(colour, np.float32), cv2.COLOR_RGB2GRAY), np.float32)
+
+
 def _over(below: Array, above: Array) -> Array:
     """Lay a float32 (h, w, 4) picture with opacity, 0..255, over a float32 (h, w, 3) one."""
     return np.asarray(below + above[..., 3:] * np.float32(1 / 255) * (above[..., :3] - below), np.float32)
@@ -154,12 +169,14 @@ def _find_iris(photo: Array, clear: Array, s: Array, t: Array, eye: Eye) -> tupl
         eye: with the mesh's iris.
     """
     visible = clear > 0.3
-    light = cv2.cvtColor(photo, cv2.COLOR_RGB2GRAY)[visible]
+    light = cv2.GaussianBlur(_light(photo), (0, 0), max(0.012 * eye.width, 0.3))[visible]
     trust, s, t = clear[visible], s[visible], t[visible]
     edges = eye.radius * np.append(SIZES, SIZES[-1] + SIZES[1] - SIZES[0])
     likely = np.exp(-0.5 * (np.log(SIZES[1:-1]) / DOUBT) ** 2)
-    best, found = 8.0, (*eye.iris, eye.radius)
-    for aside, down in product(SHIFTS, SHIFTS):
+    steepest = max(60.0, 0.5 * float(np.ptp(light))) if light.size else 60.0
+
+    def look(aside: float, down: float) -> tuple[float, float]:
+        """The greatest rise across a circle that far from the mesh's, and its radius."""
         dx, dy = (s - eye.iris[0] - aside) / eye.narrow, t - eye.iris[1] - down
         ring = np.digitize(np.hypot(dx, dy), edges)
         rises = []
@@ -168,64 +185,86 @@ def _find_iris(photo: Array, clear: Array, s: Array, t: Array, eye: Eye) -> tupl
             total = np.bincount(ring[side], (trust * light)[side], len(edges) + 1)[1:-1]
             mean = total / np.maximum(weight, 0.3)
             seen = np.minimum(weight[2:], weight[:-2]) >= 0.3
-            rises.append(np.where(seen, np.clip(mean[2:] - mean[:-2], -20, 60), -20))
+            rises.append(np.where(seen, np.clip(mean[2:] - mean[:-2], -20, steepest), -20))
         rise = (rises[0] + rises[1]) * likely * np.exp(-0.5 * (aside**2 + down**2) / ASTRAY**2)
-        if rise.max() > best:
-            best = float(rise.max())
-            size = float(SIZES[1 + int(np.argmax(rise))])
-            found = (eye.iris[0] + aside, eye.iris[1] + down, size * eye.radius)
-    return found
+        return float(rise.max()), float(SIZES[1 + int(np.argmax(rise))])
+
+    best, size, found = 8.0, 1.0, (0.0, 0.0)
+    for step in STEPS:
+        middle = found
+        for aside, down in product(step * AROUND, step * AROUND):
+            rise, radius = look(middle[0] + aside, middle[1] + down)
+            if rise > best:
+                best, size, found = rise, radius, (middle[0] + aside, middle[1] + down)
+    return eye.iris[0] + found[0], eye.iris[1] + found[1], size * eye.radius
 
 
-def _shade(photo: Array, ball: Array, near: Array) -> tuple[Array, Array]:
-    """What the lids do to the ball at their edges, where ``near`` (float32 (h, w), 0..1) is 1.
+def _shade(photo: Array, ball: Array, near: Array, weight: Array, eye: Eye) -> Array:
+    """What shade and lashes leave of the ball's light, float32 (h, w, 3), 0..1.
 
-    Returns:
-        What shade and lashes leave of the ball's light, float32 (h, w, 3), 0..1, and where there is no ball but the
-        lid's rim, float32 (h, w), 0..1.
+    Shade runs along a lid: it is smoothed that way, so that no piece of the iris is taken for it.
+
+    Args:
+        photo: float32 (h, w, 3).
+        ball: float32 (h, w, 3), without lids.
+        near: float32 (h, w), 1 at the lids.
+        weight: float32 (h, w), how much of the ball is seen.
+        eye: whose axes count.
     """
-    part = np.maximum(photo, 4) / np.maximum(ball, 4)
-    light = cv2.cvtColor(np.asarray(part, np.float32), cv2.COLOR_RGB2GRAY)
-    left = 1 + near[..., None] * (np.clip(part, DEEPEST, 1) - 1)
-    return np.asarray(left, np.float32), near * smoothstep(light, *SKIN)
+    part = np.clip(np.maximum(photo, 4) / np.maximum(ball, 4), DEEPEST, 1)
+    reach = max(2, round(1.5 * SMOOTH * eye.width))
+    x, y = np.meshgrid(np.arange(-reach, reach + 1), np.arange(-reach, reach + 1))
+    kernel = np.exp(-0.5 * ((x * eye.along[0] + y * eye.along[1]) / (SMOOTH * eye.width)) ** 2)
+    kernel *= np.exp(-0.5 * ((x * eye.across[0] + y * eye.across[1]) / 0.5) ** 2)
+    total, count = (cv2.filter2D(np.asarray(a, np.float32), -1, kernel) for a in (part * weight[..., None], weight))
+    return np.asarray(1 + near[..., None] * (total / count[..., None] - 1), np.float32)
 
 
-def _catch_lights(photo: Array, iris: Array, radius: float) -> Array:
-    """Opacity of the small bright spots on an iris, float32 (h, w)."""
-    light = cv2.cvtColor(photo, cv2.COLOR_RGB2GRAY)
-    size = 2 * max(1, round(0.3 * radius)) + 1
-    spot = cv2.morphologyEx(light, cv2.MORPH_TOPHAT, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (size, size)))
-    within = iris > 0.5
+def _catch_lights(photo: Array, clear: Array, from_middle: Array, radius: float) -> Array:
+    """Opacity of the small bright spots on an iris of ``radius`` px, float32 (h, w)."""
+    light = _light(photo)
+    within = (clear > 0.5) & (from_middle < LIT)
     if within.sum() < 9:
         return np.zeros_like(light)
     usual = light[within]
+    bright = light - _light(_profile(photo, clear, from_middle, radius))
+    size = 2 * max(1, round(0.3 * radius)) + 1
+    spot = cv2.morphologyEx(light, cv2.MORPH_TOPHAT, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (size, size)))
     threshold = max(35.0, 0.6 * float(usual.max() - np.median(usual)))
-    core = ((spot > threshold) & within).astype(np.uint8)
+    found = ((np.minimum(spot, 1.5 * bright) > threshold) & within).astype(np.uint8)
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(found)
+    small = stats[:, cv2.CC_STAT_AREA] <= max(LARGEST * radius**2, 4.0)
+    core = (found & small[labels]).astype(np.uint8)
     grown = cv2.dilate(core, np.ones((3, 3), np.uint8)).astype(np.float32)
-    return np.asarray(cv2.GaussianBlur(grown, (0, 0), 0.7) * (iris > 0), np.float32)
+    return np.asarray(cv2.GaussianBlur(grown, (0, 0), 0.7) * (clear > 0) * (from_middle < 1), np.float32)
 
 
-def _whole_iris(photo: Array, clear: Array, from_middle: Array) -> Array:
-    """The photo with the iris completed where lids and catch-lights hide it, float32 (h, w, 3).
+def _profile(photo: Array, clear: Array, from_middle: Array, radius: float) -> Array:
+    """The iris as it usually is at each distance from its middle, where it is known well enough to complete it.
 
-    What is hidden is taken from what is seen at the same distance from the middle, but for what is much brighter than
-    the rest there: skin, if a lid lies lower than was thought.
+    Args:
+        photo: float32 (h, w, 3).
+        clear: float32 (h, w), how surely each pixel is one of the ball.
+        from_middle: float32 (h, w), in iris radii.
+        radius: of the iris, px.
+
+    Returns:
+        That colour, float32 (h, w, 3), the photo's if nothing is known. What is much brighter does not count: lights,
+        and skin, where a lid reaches farther than was thought.
     """
-    bins = 24
+    bins = int(np.clip(FADE * radius, 4, 24))
     ring = np.minimum((from_middle * bins / FADE).astype(int), bins)
-    light = cv2.cvtColor(photo, cv2.COLOR_RGB2GRAY)
+    light = _light(photo)
     place = from_middle * bins / FADE - 0.5
-    trust, filled = np.where(from_middle < FADE, clear, 0), photo
+    trust, usual = np.where(from_middle < FADE, clear, 0), photo
     for _ in range(2):
         weight = np.bincount(ring.ravel(), trust.ravel(), bins + 1)
         if weight.sum() < 4:
             break
         sums = [np.bincount(ring.ravel(), (trust * photo[..., c]).ravel(), bins + 1) for c in range(3)]
-        known = np.flatnonzero(weight > 0.3)
-        if not known.size:
-            break
-        filled = np.dstack([np.interp(place, known, total[known] / weight[known]) for total in sums])
-        usual = cv2.cvtColor(filled.astype(np.float32), cv2.COLOR_RGB2GRAY)
-        trust = trust * (1 - smoothstep(light - usual, 10.0, 40.0))
-    hidden = ((1 - clear) * (from_middle < FADE))[..., None]
-    return np.asarray(photo + hidden * (filled - photo), np.float32)
+        # Rings of which little is seen borrow from the next.
+        weight, *sums = (np.convolve(a, BORROW, "same") for a in (weight, *sums))
+        known = np.flatnonzero(weight > 0.05)
+        usual = np.dstack([np.interp(place, known, total[known] / weight[known]) for total in sums]).astype(np.float32)
+        trust = trust * (1 - smoothstep(light - _light(usual), 15.0, 45.0))
+    return np.asarray(usual, np.float32)

@@ -31,6 +31,8 @@ SYNTHETIC = (0.12, 0.4)
 pulled, the more its lashes are drawn out over it."""
 FLIPPED = 5.0
 """How much shorter than above the edge lashes look below it, when the eye is shut."""
+REACH = 0.08
+"""The farthest that a gaze takes the lids, in eye widths."""
 UPPER, LOWER = 0.95, 0.4
 """Of the way of the ball's front up and down, how much each lid's edge goes with it (the upper: Becker and Fuchs, 1988;
 the lower: judgement)."""
@@ -57,6 +59,8 @@ class Eyelid:
     """float32 (h, w): where the fold smooths out."""
     free: Array
     """float32 (h, w): 0 where frames of glasses are, 1 elsewhere."""
+    room: Array
+    """float32 (h, w): how far frames of glasses are away, in eye widths: skin comes from no farther."""
     cover: Array
     """float32 (h, w): 1 where a lid can cover anything: not beyond the corners nor on frames."""
     following: Array
@@ -77,6 +81,9 @@ class Eyelid:
         wide = smoothstep(s, -0.22, -0.02) * (1 - smoothstep(s, 1.0, 1.15))
         travel = np.asarray(((1 - RISE + OVERLAP[1]) * opening + OVERLAP[0]) * wide, np.float32)
         free = np.asarray(1 - cv2.dilate(frames, np.ones((3, 3), np.uint8)), np.float32)
+        room = cv2.distanceTransform((free > 0.95).astype(np.uint8), cv2.DIST_L2, 3) / np.float32(eye.width)
+        if (free > 0.95).all():
+            room = np.ones_like(free)
         risen = eye.lower - RISE * opening
         under = smoothstep(t, risen - RISE * opening - 0.06, risen) * (1 - smoothstep(t, eye.lower, eye.lower + 0.4))
         under = RISE * opening * under * smoothstep(s, -0.2, 0.15) * (1 - smoothstep(s, 0.8, 1.15)) * free
@@ -91,8 +98,9 @@ class Eyelid:
             smoothstep(t, top - 0.06, top + 0.01),
             SMOOTHED * smoothstep(t, eye.upper - FOLD, eye.upper - SMOOTH),
             free,
+            room,
             smoothstep(travel, 0.0, OVERLAP[0]) * free,
-            _following(eye, free),
+            _following(eye, np.asarray(np.minimum(room / REACH, 1), np.float32)),
         )
 
     def followed(self, at: Array, pitch: float, closure: float) -> Array:
@@ -119,7 +127,7 @@ class Eyelid:
         eye = self.eye
         fall = np.asarray(closure * self.travel, np.float32)
         edge = eye.upper + fall
-        down = fall * smoothstep(eye.t, eye.upper - PULLED, edge) * (eye.t < edge) * self.cover
+        down = np.minimum(fall * smoothstep(eye.t, eye.upper - PULLED, edge) * self.cover, self.room) * (eye.t < edge)
         way = np.asarray(down - closure * self.rise * (eye.t >= edge), np.float32)
         way = cv2.remap(way, at, None, cv2.INTER_LINEAR)[..., None]
         return np.asarray(way * (np.float32(eye.width) * eye.across), np.float32)

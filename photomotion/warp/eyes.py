@@ -74,8 +74,9 @@ class Eye:
         upper_indices, lower_indices, first = EYES[side]
         points, head = face.landmarks[:, :2], HeadFrame.of(face)
         # Irises hardly differ between people, but they do between people and painted children.
-        ring = float(np.linalg.norm(points[first + 1 : first + 5] - points[first], axis=1).mean())
-        ring = float(np.clip(ring, 0.9 * IRIS * head.unit, 1.6 * IRIS * head.unit))
+        # Both of one person's are equally large, though one of them may be read badly.
+        rings = [np.linalg.norm(points[i + 1 : i + 5] - points[i], axis=1).mean() for *_, i in EYES.values()]
+        ring = float(np.clip(np.mean(rings), 0.9 * IRIS * head.unit, 1.7 * IRIS * head.unit))
         upper_points, lower_points = follow_lids(
             pixels, points[list(upper_indices)], points[list(lower_indices)], points[first], ring
         )

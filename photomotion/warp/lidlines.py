@@ -10,12 +10,12 @@ from .geometry import Array
 
 __all__ = ["follow_lids"]
 
-LIMITS = np.array([[-0.2, 0.0], [-0.03, 0.06], [0.0, 0.06], [0.0, 0.06], [0.0, 0.06], [0.0, 0.08], [0.0, 0.08]])
+LIMITS = np.array([[-0.2, 0.0], [-0.03, 0.06], [0.0, 0.06], [0.0, 0.06], [0.0, 0.06], [-0.06, 0.08], [-0.06, 0.08]])
 """How far the outline may go, in eye widths: outer corner along and across the eye, inner corner along it; the upper
 lid up, on the outer and on the inner half; the lower lid down, on the outer and on the inner half. The mesh draws
 large eyes too small, hardly ever small ones too large."""
 SPREAD = np.array([0.09, 0.04, 0.05, 0.035, 0.035, 0.045, 0.045])
-"""How far it goes if the photo shows it moderately well."""
+"""How far it goes if the photo shows it moderately well; lids move inward only half as far."""
 CAUTION = 0.3
 """How much contrast must be gained for going that far, of the contrast around the eye."""
 STEPS = (0.04, 0.02)
@@ -64,7 +64,8 @@ def follow_lids(
     place = np.linspace(0.04, 0.96, SAMPLES)
 
     def score(offsets: npt.NDArray[np.float64]) -> float:
-        total = -CAUTION * float(((offsets / SPREAD) ** 2).mean())
+        inward = np.r_[np.zeros(3), np.minimum(offsets[3:], 0)]
+        total = -CAUTION * float((((offsets + inward) / SPREAD) ** 2).mean())
         for points, sign in zip(_moved(top, bottom, offsets), (-1.0, 1.0), strict=True):
             s = np.interp(place, np.linspace(0, 1, len(points)), points[:, 0])
             t = np.interp(s, points[:, 0], points[:, 1])
