@@ -13,6 +13,8 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from .cielab import to_lab
+
 __all__ = [
     "Cast",
     "Mask",
@@ -137,7 +139,7 @@ def scratch_mask(pixels: Pixels, grain: float) -> Mask:
 
 def measure_tones(pixels: Pixels) -> Tones:
     """Black and white point of the picture."""
-    light = _lab(pixels)[..., 0]
+    light = to_lab(pixels)[..., 0]
     black, white = np.percentile(light, [1, 99])
     return Tones(float(black), float(white))
 
@@ -148,7 +150,7 @@ def measure_cast(pixels: Pixels) -> Cast:
     Pure black and white have no tint left and do not count (the ends of a film's dye curves shift first and together
     when it fades; after Gasparini and Schettini 2004, "Color balancing of digital photos").
     """
-    lab = _lab(shrunk(pixels, 320)).reshape(-1, 3)
+    lab = to_lab(shrunk(pixels, 320)).reshape(-1, 3)
     lab = lab[(lab[:, 0] > 4) & (lab[:, 0] < 98)]
     if len(lab) < 100:
         return Cast((0.0, 0.0), (0.0, 0.0), 0.0, 0.0)
@@ -215,10 +217,6 @@ def _shared(dark: tuple[float, float], bright: tuple[float, float]) -> npt.NDArr
     """What two tints have in common, for each of a* and b*: the smaller if the signs agree, else 0."""
     a, b = np.array(dark), np.array(bright)
     return np.where(a * b > 0, np.sign(b) * np.minimum(np.abs(a), np.abs(b)), 0.0)
-
-
-def _lab(pixels: Pixels) -> Floats:
-    return np.asarray(cv2.cvtColor(pixels.astype(np.float32) / 255.0, cv2.COLOR_RGB2LAB), np.float32)
 
 
 def _band(light: Floats) -> int:

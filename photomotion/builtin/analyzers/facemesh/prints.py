@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from photomotion.builtin.cielab import to_lab
 from photomotion.builtin.defects import (
     Cast,
     Mask,
@@ -126,8 +127,8 @@ def _cast(cast: Cast, inner: Pixels, meshes: Sequence[Floats]) -> float:
     skin = inner[cheeks > 0]
     if not len(skin):
         return strength
-    middle = np.median(skin, axis=0).astype(np.float32)[None, None] / 255.0
-    _, a, b = (float(v) for v in cv2.cvtColor(middle, cv2.COLOR_RGB2LAB)[0, 0])
+    middle = np.median(skin, axis=0).astype(np.float32)[None, None] / np.float32(255)
+    _, a, b = (float(v) for v in to_lab(middle)[0, 0])
     hue, chroma = float(np.degrees(np.arctan2(b, a))), float(np.hypot(a, b))
     wrong = max(15 - hue, hue - 90, 0.0)
     # How far the skin lies outside the range, as a distance in the plane of colours.

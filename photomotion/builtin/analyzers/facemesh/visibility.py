@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from photomotion.builtin.cielab import to_lab
 from photomotion.data import Visibility
 
 from .region import Floats, Region, Scales
@@ -74,7 +75,7 @@ def measure_cover(
     loose = Region.around(mesh, mesh[33], mesh[263], 1.05)
     side = int(np.clip(loose.size, 32, SIDE))
     cut = loose.cut(scales, side, cv2.BORDER_REPLICATE).astype(np.float32) / 255.0
-    lab = cv2.cvtColor(cv2.GaussianBlur(cut, (0, 0), side / 80), cv2.COLOR_RGB2LAB)
+    lab = to_lab(np.asarray(cv2.GaussianBlur(cut, (0, 0), side / 80), np.float32))
     points = loose.from_photo(landmarks, side)
     masks = {part: _inside(points, index, side) for part, index in {**PARTS, "nose": NOSE}.items()}
     skin = _skin_colour(lab, masks)

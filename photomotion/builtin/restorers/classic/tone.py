@@ -12,6 +12,8 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from photomotion.builtin.cielab import to_lab
+
 from .faces import FaceSpot
 from .planes import Floats, luma, merge, split
 
@@ -104,7 +106,7 @@ def _skin_gain(small: Floats, dark: Floats, light: Floats, faces: Sequence[FaceS
     faded = (skin - dark.mean()) / max(float((light - dark).mean()), 20.0)
     mended = (skin - dark) / np.maximum(light - dark, 20)
     colours = (np.stack([faded, mended])[None].clip(0, 1) * (WHITE / 255)).astype(np.float32)
-    lab = cv2.cvtColor(colours, cv2.COLOR_RGB2Lab)[0, :, 1:]
+    lab = to_lab(colours)[0, :, 1:]
     before, after = np.linalg.norm(lab - SKIN, axis=1)
     return float(before - after) if after < 14 else -float(after)
 
