@@ -46,7 +46,7 @@ def test_it_starts_where_the_recording_is_like_the_photo(tmp_path: Path) -> None
     yaw = 20 * np.cos(rows / 500 * 2 * np.pi)
     path = saved(tmp_path, headYaw=yaw, eyeBlinkLeft=np.where(rows % 50 < 4, 1.0, 0.1), jawOpen=0.02 + 0 * yaw)
     for pose in (-15.0, 0.0, 12.0):
-        face = TrackPrior(path).plan(people({"pose": Pose(yaw=pose)}), Timing(seconds=2), 0).faces[0]
+        face = TrackPrior(path).plan(people({"pose": Pose(yaw=pose)}), Timing(seconds=0.6), 0).faces[0]
         assert not face.values[0].any()
         # The other crossing of the same angle is as good: what is played is known by the first half second.
         ways = [yaw[row + 25] - yaw[row] for row in np.flatnonzero(np.abs(yaw[:400] - pose) < 2)]
@@ -140,3 +140,30 @@ def test_it_is_found_by_name(tmp_path: Path) -> None:
     with Animator(motion="track", options=options) as animator:
         motion = animator._stages.motion.open().plan(people(), Timing(seconds=1), 0)
     assert motion.faces[0].column("headYaw").max() == pytest.approx(1.25, abs=0.2)
+
+
+def test_a_head_that_goes_too_far_moves_less_and_keeps_its_shape(tmp_path: Path) -> None:
+    t = np.arange(250) / 25
+    yaw = 14 * np.sin(2 * np.pi * t / 5) + 2 * np.sin(2 * np.pi * t / 0.8)
+    path = saved(tmp_path, 25.0, headYaw=np.r_[0, yaw], gazeYaw=-np.r_[0, yaw])
+    face = TrackPrior(path).plan(people(), Timing(seconds=10), 0).faces[0]
+    played = face.column("headYaw")
+    assert np.corrcoef(played, np.r_[0, yaw][:250])[0, 1] > 0.99, "made smaller, not cut off"
+    assert np.abs(played).max() <= judge(people().faces[0], frozenset()).high[0]
+    # Eyes that were held on the camera are still held on it.
+    assert np.abs(played + face.column("gazeYaw")).max() < 1.5
+
+
+def test_it_starts_where_the_photo_has_room_for_what_follows(tmp_path: Path) -> None:
+    calm = np.full(250, 5.0)
+    yaw = np.r_[np.full(30, 0.0), np.linspace(0, 20, 30), np.full(190, 20.0), np.linspace(20, 5, 30), calm]
+    path = saved(tmp_path, headYaw=yaw, headPitch=np.full(530, 1.0))
+    played = TrackPrior(path).plan(people(), Timing(seconds=4), 0).faces[0].column("headYaw")
+    assert np.abs(played).max() < 1, "not from where it is like the photo, but then turns far away"
+
+
+def test_a_start_leaves_enough_of_the_recording(tmp_path: Path) -> None:
+    # The second half is like the photo, but there is nothing after it.
+    path = saved(tmp_path, headYaw=np.linspace(4, 0, 300), headPitch=np.full(300, 1.0))
+    played = TrackPrior(path).plan(people(), Timing(seconds=5), 0).faces[0].column("headYaw")
+    assert played[-1] < -1.5, "it has not come home"

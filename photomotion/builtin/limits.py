@@ -20,6 +20,13 @@ YAW, PITCH, ROLL = 6.0, 4.5, 3.5
 HIDDEN = 0.4
 """Visibility below which a part that something is in front of keeps still: what is moved would be that thing."""
 
+FIT = 98.0
+"""Percentile of a motion's excursions that is to stay inside where a motion is made to fit (judgement)."""
+LEAST = 0.3
+"""No motion is made smaller than so: a head that hardly moves is worse than one that stops at its limit (judgement)."""
+GRAIN = 0.1
+"""Seconds within which no head goes far."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Limits:
@@ -46,6 +53,30 @@ class Limits:
     def apply(self, head: Floats) -> Floats:
         """Bend head angles (T, 3), degrees, so that they stay inside."""
         return soft_limit(head, self.low, self.high)
+
+    def fit(self, head: Floats) -> Floats:
+        """How much smaller head angles (T, 3), degrees, must be to stay inside: (3,), :data:`LEAST` ... 1.
+
+        A motion that is made smaller as a whole keeps its shape; one that is bent at the limits loses it.
+        """
+        up = np.percentile(np.maximum(head, 0), FIT, axis=0) / np.array(self.high)
+        down = np.percentile(np.maximum(-head, 0), FIT, axis=0) / -np.array(self.low)
+        return np.asarray(np.clip(1 / np.maximum(np.maximum(up, down), 1), LEAST, 1))
+
+    def excess(self, head: Floats, rows: int, fps: float) -> Floats:
+        """How far head angles (T, 3), degrees, go beyond the limits in the ``rows`` after each, (T,), seen from there.
+
+        In limits: 1 is twice as far as allowed; the three axes are added. ``fps`` is rows a second.
+        """
+        step = max(1, round(GRAIN * fps))
+        coarse = self.gains() * head[::step]
+        width = min(rows // step + 1, len(coarse))
+        padded = np.concatenate([coarse, coarse[-1:].repeat(width - 1, 0)])
+        windows = np.lib.stride_tricks.sliding_window_view(padded, width, axis=0)
+        up = (windows.max(axis=-1) - coarse) / np.array(self.high)
+        down = (coarse - windows.min(axis=-1)) / -np.array(self.low)
+        beyond = np.maximum(np.maximum(up, down) - 1, 0).sum(axis=1)
+        return np.asarray(np.interp(np.arange(len(head)), np.arange(len(coarse)) * step, beyond))
 
 
 def judge(face: Face, codes: Set[str]) -> Limits:

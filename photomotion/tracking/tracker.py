@@ -90,7 +90,7 @@ def track(
     if face < 1:
         raise MotionError(f"face {face} cannot be followed; count from 1, the largest")
     film = Film(path, start, seconds)
-    times, poses, points = _watch(film, face, progress)
+    times, poses, points, size = _watch(film, face, progress)
     fps = _rate(times)
     even = times[0] + np.arange(max(1, round((times[-1] - times[0]) * fps) + 1)) / fps
     seen = ~np.isnan(poses[:, 0])
@@ -99,7 +99,7 @@ def track(
     values = np.stack([np.interp(even, times[seen], column) for column in table.T], axis=1)
     values = bridge(values, here, round(SHORT * fps), max(1, round(BACK * fps)))
     _tell(film, here, fps, progress)
-    channels = _channels(values[:, 3:].reshape(len(even), len(KEPT), 3), values[:, :3], fps)
+    channels = _channels(values[:, 3:].reshape(len(even), len(KEPT), 3), values[:, :3], size, fps)
     for first, after in gaps(here):
         if after - first > SHORT * fps:
             channels["eyeBlinkLeft"][first:after] = channels["eyeBlinkRight"][first:after] = 0
@@ -111,16 +111,20 @@ def track(
     return Motion(fps=round(fps, 5), faces=(face_motion,))
 
 
-def _watch(film: Film, face: int, progress: Callable[[Event], None]) -> tuple[Floats, Floats, npt.NDArray[np.float32]]:
-    """Times (T,), poses (T, 3) and points (T, N, 3) of each frame, NaN where the face was not seen."""
+def _watch(
+    film: Film, face: int, progress: Callable[[Event], None]
+) -> tuple[Floats, Floats, npt.NDArray[np.float32], tuple[int, int]]:
+    """Times (T,), poses (T, 3) and points (T, N, 3) of each frame, NaN where no face was seen; width and height."""
     follower = Follower(face)
     wanted = film.seconds or (film.duration and film.duration - film.start)
     total = round(wanted * min(film.rate, 60.0)) if wanted and film.rate else None
     times: list[float] = []
+    size = (1, 1)
     sights: list[tuple[tuple[float, float, float], npt.NDArray[np.float32]] | None] = []
     for time, pixels in film:
         sight: Sight | None = follower.look(pixels, time)
         times.append(time)
+        size = pixels.shape[1], pixels.shape[0]
         sights.append(None if sight is None else (sight.pose, sight.landmarks[list(KEPT)]))
         progress(Event(stage="tracking", done=len(times), total=total and max(total, len(times)), message="following"))
     count = sum(sight is not None for sight in sights)
@@ -134,7 +138,7 @@ def _watch(film: Film, face: int, progress: Callable[[Event], None]) -> tuple[Fl
         )
     nothing = ((np.nan,) * 3, np.full((len(KEPT), 3), np.nan, np.float32))
     known = [nothing if sight is None else sight for sight in sights]
-    return np.array(times), np.array([pose for pose, _ in known]), np.stack([point for _, point in known])
+    return np.array(times), np.array([pose for pose, _ in known]), np.stack([point for _, point in known]), size
 
 
 def _rate(times: Floats) -> float:
@@ -178,9 +182,9 @@ def _tell(film: Film, seen: npt.NDArray[np.bool_], fps: float, progress: Callabl
         )
 
 
-def _channels(points: Floats, poses: Floats, fps: float) -> dict[str, Floats]:
+def _channels(points: Floats, poses: Floats, size: tuple[int, int], fps: float) -> dict[str, Floats]:
     """Everything that is measured, from points (T, N, 3) in the picture and the single frames' poses (T, 3)."""
-    heads, own = straighten(points, points[:, : len(STEADY)], poses)
+    heads, own = straighten(points, points[:, : len(STEADY)], poses, size)
     at = {landmark: own[:, place] for landmark, place in AT.items()}
     openings, irises = [], []
     for side, (upper, lower) in LIDS.items():

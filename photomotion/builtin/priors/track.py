@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from photomotion.builtin.easing import min_jerk
-from photomotion.builtin.limits import judge
+from photomotion.builtin.limits import Limits, judge
 from photomotion.data import ARKIT, Analysis, Face, FaceMotion, Motion, Timing
 from photomotion.errors import MotionError
 
@@ -25,13 +25,22 @@ CLOSED = 0.3
 TURNED = ("headYaw", "headRoll", "gazeYaw")
 """Angles that change their sign in a mirror."""
 HEAD = ("headYaw", "headPitch", "headRoll")
+GAZE = ("gazeYaw", "gazePitch")
+ROOM = 0.8
+"""What a moment costs from which a head goes one limit further than the photo allows; 10 degrees of difference from the
+photo cost 1 (judgement)."""
+AIMED = 16.0
+"""Degrees from straight ahead that eyes are not turned further because the head turns less."""
+LOST = 3.0
+"""What a moment costs from which nothing of the recording is left for the film; half of it if half is left."""
 
 
 class TrackPrior:
     """Plays a recorded motion, relative to the moment in it that is most like the photo.
 
     What is played is the change since that moment, so that the film begins with the photo whatever the recorded face
-    looked like; the photo's limits hold as for every prior. A motion whose first row is all 0 is relative already, and
+    looked like. The photo's limits hold as for every prior: a head that goes further is made to move less as a whole,
+    and the eyes go on looking where they looked. A motion whose first row is all 0 is relative already, and
     is played from there.
 
     Args:
@@ -87,11 +96,12 @@ class TrackPrior:
             recorded = known[min(index, len(known) - 1)]
             columns = {name: recorded.column(name).astype(np.float64) for name in recorded.channels}
             columns = _mirrored(columns) if self._mirror else columns
-            played = self._play(columns, face, timing)
-            faces.append(_held_back(played, face, analysis.suitability.of_face(index), self._strength))
+            limits = judge(face, analysis.suitability.of_face(index))
+            played = self._play(columns, face, limits, timing)
+            faces.append(_held_back(played, limits, self._strength))
         return Motion(fps=timing.fps, faces=tuple(faces))
 
-    def _play(self, columns: Mapping[str, Floats], face: Face, timing: Timing) -> dict[str, Floats]:
+    def _play(self, columns: Mapping[str, Floats], face: Face, limits: Limits, timing: Timing) -> dict[str, Floats]:
         """The recording from its start on, at the film's times, as the change since that start."""
         fps, frames = self._motion.fps, self._motion.frames
         if self._start != "best":
@@ -99,7 +109,11 @@ class TrackPrior:
         elif not any(values[0] for values in columns.values()):
             start = 0
         else:
-            start = _alike(columns, face, round((timing.frames - 1) / timing.fps * fps))
+            needed = round((timing.frames - 1) / timing.fps * fps)
+            left = np.arange(frames, 0, -1) - 1
+            away = ROOM * limits.excess(_table(columns, HEAD), needed, fps)
+            away += LOST * np.clip(1 - left / max(needed, 1), 0, 1)
+            start = _alike(columns, face, needed, away)
         times = np.arange(timing.frames) / timing.fps
         end = min(times[-1], (frames - 1 - start) / fps)
         home = _home(times, end, come_back=end < times[-1] or timing.loop)
@@ -113,8 +127,17 @@ class TrackPrior:
         return out
 
 
-def _alike(columns: Mapping[str, Floats], face: Face, needed: int) -> int:
-    """The row that looks most like the photo and is calm, among those from which ``needed`` rows are left."""
+def _table(columns: Mapping[str, Floats], names: tuple[str, ...]) -> Floats:
+    """Some channels side by side, (T, K); those that are missing rest at 0."""
+    rest = np.zeros(len(next(iter(columns.values()))))
+    return np.stack([columns.get(name, rest) for name in names], axis=1)
+
+
+def _alike(columns: Mapping[str, Floats], face: Face, needed: int, away: Floats) -> int:
+    """The row that looks most like the photo and is calm, among those from which ``needed`` rows are left.
+
+    ``away`` (T,) is what each row costs besides.
+    """
     count = len(next(iter(columns.values())))
     rows = max(count - needed, (count + 1) // 2)
     rest = np.zeros(count)
@@ -131,6 +154,7 @@ def _alike(columns: Mapping[str, Floats], face: Face, needed: int) -> int:
         + np.abs(column("jawOpen") - face.mouth_open)
         + np.hypot(column("gazeYaw"), column("gazePitch")) / 15
         + smile
+        + away
         + sum(np.abs(np.gradient(column(name))) for name in HEAD) / 2
         if count > 1
         else rest
@@ -169,14 +193,16 @@ def _mirrored(columns: Mapping[str, Floats]) -> dict[str, Floats]:
     return {other(name): -values if name in TURNED else values for name, values in columns.items()}
 
 
-def _held_back(columns: dict[str, Floats], face: Face, codes: frozenset[str], strength: float) -> FaceMotion:
+def _held_back(columns: dict[str, Floats], limits: Limits, strength: float) -> FaceMotion:
     """The channels within what the photo allows."""
-    limits = judge(face, codes)
-    rest = np.zeros(len(next(iter(columns.values()))))
-    head = np.stack([columns.get(name, rest) for name in HEAD], axis=1)
-    columns |= dict(zip(HEAD, limits.apply(strength * limits.gains() * head).T, strict=True))
+    head = _table(columns, HEAD)
+    scale = strength * limits.gains()
+    scale = scale * limits.fit(scale * head)
+    columns |= dict(zip(HEAD, limits.apply(scale * head).T, strict=True))
+    if any(name in columns for name in GAZE):
+        columns |= dict(zip(GAZE, _kept_gaze(_table(columns, GAZE), head[:, :2], scale[:2]).T, strict=True))
     for name in columns:
-        if name.startswith("eye") or name in ("gazeYaw", "gazePitch"):
+        if name.startswith("eye") or name in GAZE:
             columns[name] = columns[name] * limits.eyes
         elif name in ARKIT:
             columns[name] = (
@@ -186,3 +212,12 @@ def _held_back(columns: dict[str, Floats], face: Face, codes: frozenset[str], st
     shapes = [name in ARKIT for name in columns]
     values[:, shapes] = np.clip(values[:, shapes], 0, 1)
     return FaceMotion(channels=tuple(columns), values=values.astype(np.float32))
+
+
+def _kept_gaze(gaze: Floats, head: Floats, scale: Floats) -> Floats:
+    """The gaze (T, 2), degrees in the head, that looks where the recorded one looked.
+
+    Eyes take on what is left over when a head's yaw and pitch (T, 2) are multiplied by ``scale`` (2,): if they were
+    held on the camera, they still are.
+    """
+    return np.clip(gaze + (1 - scale) * head, np.minimum(gaze, -AIMED), np.maximum(gaze, AIMED))
