@@ -6,19 +6,18 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 
+from photomotion.builtin.cielab import to_lab
 from photomotion.data import Face
 
 from .lighting import sample_luminance
 from .region import Floats, Pixels, Region, Scales
+from .spectacles import Frame, measure_frame
 
 __all__ = ["FaceQuality", "measure_quality"]
 
 SIDE = 160
 """Faces are judged at this size at most, px."""
-SAMPLES, WINDOW = 44, 15
-"""Steps along a line that is searched for the frame of glasses, and those over which a frame is thin."""
 TEETH = 0.11
 """Height of the upper teeth in distances between the outer eye corners, of about 90 mm."""
 INNER_LIPS = (78, 95, 88, 178, 87, 14, 317, 402, 318, 324, 308, 415, 310, 311, 312, 13, 82, 81, 80, 191)
@@ -43,10 +42,8 @@ class FaceQuality:
     """Strength of the finest detail against the next coarser; about 0.2 blurred ... 0.6 sharp."""
     balance: float
     """Light on the darker half of the face over light on the brighter, 0..1."""
-    bridge: float
-    """A thin line across the bridge of the nose, in the face's contrast: a frame's bridge gives more than 0.1."""
-    rim: float
-    """A thin line around the lower half of the eyes, the weaker eye's; a frame's rim gives more than 0.04."""
+    frame: Frame
+    """How plainly the frame of glasses is seen."""
     eye_darkness: float
     """Brightness of the eye regions over that of the cheeks; dark glasses give less than 0.35."""
     teeth: float
@@ -73,7 +70,6 @@ def measure_quality(scales: Scales, face: Face) -> FaceQuality:
     low, high = np.percentile(skin, [5, 95])
     irises = [_iris(gray, points, *eye) for eye in ((33, 133, 159, 145, 468), (263, 362, 386, 374, 473))]
     contrast = float(high - low)
-    bridge, rim = _frame(gray, points, contrast)
     return FaceQuality(
         outside=float(beyond.mean()),
         brightness=float(np.median(skin)),
@@ -82,8 +78,7 @@ def measure_quality(scales: Scales, face: Face) -> FaceQuality:
         contrast=contrast,
         sharpness=_sharpness(gray, here),
         balance=_balance(scales, face.landmarks),
-        bridge=bridge,
-        rim=rim,
+        frame=measure_frame(scales, face.landmarks, contrast),
         eye_darkness=_eye_darkness(gray, points),
         teeth=_teeth(cut, points),
         iris_contrast=min(ratio for ratio, _ in irises),
@@ -103,44 +98,6 @@ def _balance(scales: Scales, landmarks: Floats) -> float:
     right = float(np.median(light[[50, 101, 118, 119, 205, 187, 123, 117, 36, 207]]))
     left = float(np.median(light[[280, 330, 347, 348, 425, 411, 352, 346, 266, 427]]))
     return min(left, right) / max(left, right, 1e-4)
-
-
-def _frame(gray: Floats, points: Floats, contrast: float) -> tuple[float, float]:
-    """Thin lines over the bridge of the nose and around the lower half of both eyes, as parts of the face's contrast.
-
-    A frame crosses every line from brow to nose, and every ray from an eye downward; so the middle of the lines
-    counts and nearly the weakest of the rays, less what the cheeks' own wrinkles and grain would give.
-    """
-    unit = float(np.linalg.norm(points[33, :2] - points[263, :2]))
-    start, end = points[133, :2], points[362, :2]
-    gap = float(np.linalg.norm(end - start))
-    across = np.linspace(start[0] + 0.3 * (end[0] - start[0]), start[0] + 0.7 * (end[0] - start[0]), 9)
-    down = (start[1] + end[1]) / 2 + np.linspace(-0.45 * gap, 0.45 * gap, SAMPLES)
-    bridge = float(np.median(_thin(gray, np.repeat(across[:, None], SAMPLES, 1), np.repeat(down[None], 9, 0))))
-    angles = np.radians(np.linspace(15, 165, 13))
-    reach = np.linspace(0.17 * unit, 0.44 * unit, SAMPLES)
-    rims, cheeks = [], []
-    for iris, cheek in ((468, 205), (473, 425)):
-        rays = (points[iris, :2, None, None] + np.stack([np.cos(angles), np.sin(angles)])[..., None] * reach).astype(
-            float
-        )
-        rims.append(float(np.percentile(_thin(gray, *rays), 35)))
-        beside = points[cheek, 0] + np.linspace(-0.1, 0.1, 9) * unit
-        below = points[cheek, 1] + np.linspace(-0.13, 0.13, SAMPLES) * unit
-        lines = _thin(gray, np.repeat(beside[:, None], SAMPLES, 1), np.repeat(below[None], 9, 0))
-        cheeks.append(float(np.median(lines)))
-    usual = min(cheeks)
-    contrast = max(contrast, 0.05)
-    return max(0.0, bridge - usual) / contrast, max(0.0, min(rims) - usual) / contrast
-
-
-def _thin(gray: Floats, x: npt.NDArray[np.floating], y: npt.NDArray[np.floating]) -> Floats:
-    """How far brightness strays, at most, from its running median along each row of places (N, SAMPLES)."""
-    at_x, at_y = np.ascontiguousarray(x, np.float32), np.ascontiguousarray(y, np.float32)
-    strip = cv2.remap(gray, at_x, at_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-    padded = np.pad(strip, ((0, 0), (WINDOW // 2, WINDOW // 2)), mode="edge")
-    usual = np.median(np.lib.stride_tricks.sliding_window_view(padded, WINDOW, axis=1), axis=-1)
-    return np.asarray(np.abs(strip - usual).max(axis=1), np.float32)
 
 
 def _eye_darkness(gray: Floats, points: Floats) -> float:
@@ -170,7 +127,7 @@ def _teeth(cut: Pixels, points: Floats) -> float:
     # Upper teeth hang from the lip; in a mouth that is wide open most of what is below them is dark.
     depth = max(2, round(TEETH * float(np.linalg.norm(points[33, :2] - points[263, :2]))))
     between[depth:] &= 1 - between[:-depth]
-    lab = cv2.cvtColor(cut.astype(np.float32) / 255.0, cv2.COLOR_RGB2LAB)
+    lab = to_lab(cut)
     inner, lip = lab[between > 0], np.median(lab[lips > 0], axis=0)
     at = np.clip(np.round(points[[50, 280], 1::-1]).astype(int), 0, cut.shape[0] - 1)
     redness = float(lip[1] - lab[tuple(at.T)][:, 1].mean())
