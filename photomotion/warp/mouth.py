@@ -14,6 +14,7 @@ from .field import FaceField, invert
 from .geometry import Array, HeadFrame, smoothstep
 from .grid import Grid
 from .jaw import LOWER_LIP, UPPER_LIP, LipAxes, kept_back
+from .light import extent
 from .lipline import find_line
 from .sampling import Sampler
 from .tint import Tint
@@ -80,9 +81,9 @@ class Mouth:
         inner = face.landmarks[[UPPER_LIP[4], LOWER_LIP[4]], :2]
         apart = float(np.linalg.norm(inner[0] - inner[1])) / frame.unit
         closed = apart < APART
-        dark, flesh = tint.mixed(DARK, tint.lip), tint.mixed(GUM, tint.lip)
+        dark, flesh = tint.mixed(DARK, tint.lip, -0.7), tint.mixed(GUM, tint.lip, -0.4)
         if closed:
-            inside = _inside(s, t, axes, dark, tint.mixed(TEETH, tint.skin, 0.45))
+            inside = _inside(s, t, axes, dark, tint.mixed(TEETH, tint.skin, 0.35))
         else:
             inside = dark + smoothstep(np.full(1, apart, np.float32), *WIDE) * (_along(pixels, axes, line, s) - dark)
         inside = inside * (1 + _grain(pixels[y0:y1, x0:x1], frame.unit))[..., None]
@@ -112,25 +113,25 @@ class Mouth:
         height, width = picture.shape[:2]
         reach = int(np.abs(forward).max()) + 2
         (x0, y0), (h, w) = self.corner, self.within.shape
-        left, top = max(x0 - reach, 0), max(y0 - reach, 0)
-        right, bottom = min(x0 + w + reach, width), min(y0 + h + reach, height)
+        near, part = _near(grid, (x0 - 2 * reach, y0 - 2 * reach, x0 + w + 2 * reach, y0 + h + 2 * reach))
+        own = np.ascontiguousarray(forward[part])
+        corner = np.array(self.corner, np.float32)
+        fields = [near.places(invert(f, grid.step)) - corner for f in (own, own + np.float32(apart) * self.kept[part])]
+        seen = _within(fields[1][1:-1, 1:-1], w, h, grid.step)
+        rows, columns = (extent(np.asarray(seen.any(axis=axis))) for axis in (1, 0))
+        left, right = (min(near.left + c * grid.step, width) for c in columns)
+        top, bottom = (min(near.top + r * grid.step, height) for r in rows)
         if left >= right or top >= bottom:
             return
-        near, part = _near(grid, (left - reach, top - reach, right + reach, bottom + reach))
-        own = np.ascontiguousarray(forward[part])
-        lower, upper = (
-            near.between(near.places(invert(f, grid.step)), (left, top, right, bottom))
-            for f in (own, own + np.float32(apart) * self.kept[part])
-        )
-        corner = np.array(self.corner, np.float32)
+        lower, upper = (near.between(f, (left, top, right, bottom)) for f in fields)
         inside, below, within = (
-            cv2.remap(a, at - corner, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE).astype(np.float32)
+            cv2.remap(a, at, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE).astype(np.float32)
             for a, at in ((self.above, upper), (self.below, lower), (self.within, upper))
         )
         up, down = inside[..., 3] / 255, below[..., 0] / 255
         gap = (np.clip(1 - up - down, 0, 1) * within)[..., None]
         upper_share = (up / np.maximum(up + down, 1e-3))[..., None]
-        read = people.read(upper * np.float32(people.scale))[..., :3].astype(np.float32)
+        read = people.read((upper + corner) * np.float32(people.scale))[..., :3].astype(np.float32)
         glow = (below[..., 1] / 255)[..., None]
         colour = inside[..., :3] + glow * np.maximum(self.flesh - inside[..., :3], 0)
         area = picture[top:bottom, left:right]
@@ -155,6 +156,13 @@ def _near(grid: Grid, box: tuple[int, int, int, int]) -> tuple[Grid, tuple[slice
     bottom = min((y1 - 1 - grid.top) // step + 1, grid.rows)
     near = Grid(grid.left + left * step, grid.top + top * step, right - left, bottom - top, step)
     return near, (slice(top, bottom), slice(left, right))
+
+
+def _within(at: Array, width: int, height: int, margin: int) -> npt.NDArray[np.bool_]:
+    """Which of places (rows, columns, 2) are in a box at the origin or within a margin around it."""
+    x, y = at[..., 0], at[..., 1]
+    found = (x > -margin) & (x < width + margin) & (y > -margin) & (y < height + margin)
+    return np.asarray(found, np.bool_)
 
 
 def _inside(s: Array, t: Array, axes: LipAxes, dark: Array, teeth: Array) -> Array:

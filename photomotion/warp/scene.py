@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from photomotion.data import Analysis, Face, Motion, Photo
 
+from .creases import Creases
 from .eyeballs import Eyeball
 from .eyelids import Eyelid
 from .eyes import EYES, Eye
@@ -20,6 +21,7 @@ from .grain import Grain, GrainMode, split
 from .grid import Grid
 from .jaw import MOST, opening
 from .layers import compose, person, with_wisps
+from .light import Light
 from .mouth import Mouth
 from .plate import background
 from .sampling import Sampler
@@ -61,6 +63,14 @@ class Scene:
                 if _inside(face, side, photo)
             }
             for face, codes in zip(analysis.faces, map(analysis.suitability.of_face, range(len(units))), strict=True)
+        ]
+        self.lights = [
+            Light.of(analysis.lighting, face, head, self.grid)
+            for face, head in zip(analysis.faces, self.heads, strict=True)
+        ]
+        self.creases = [
+            Creases.of(clean, face, head, motion.channels, "glasses" in analysis.suitability.of_face(index))
+            for index, (face, head, motion) in enumerate(zip(analysis.faces, self.heads, motion.faces, strict=True))
         ]
         self.mouths = [
             Mouth.of(clean, face, head, self.grid, field) if motion.column("jawOpen").any() else None
@@ -121,6 +131,9 @@ class Scene:
             if mouth and (apart := opening(own)[1]):
                 mouth.draw(picture, self.people, forward, self.grid, apart)
         self.look(picture, places, values, reach)
+        for light, creases, own in zip(self.lights, self.creases, values, strict=True):
+            light.draw(picture, places, self.grid, own)
+            creases.draw(picture, places, self.grid, own)
         compose(picture, self.plate, opacity)
         if self.grain is not None:
             picture = self.grain.put_on(picture, row, row / self.motion.fps)

@@ -66,8 +66,8 @@ class Tint:
     def mixed(self, share: float, hue: Array, pale: float = 0.0) -> Array:
         """A colour ``share`` times as bright as the skin, float32 (3,), 0..255.
 
-        In a photo of all colours it has the hue of ``hue``, less of it the higher ``pale`` (0..1); in a photo of one
-        hue exactly that.
+        In a photo of all colours it has the hue of ``hue``, less of it for ``pale`` up to 1, more below 0; in a
+        photo of one hue exactly that.
         """
         light = np.maximum(share * _brightness(self.skin), self.black)
         own = hue * light / np.maximum(_brightness(hue), 1)
