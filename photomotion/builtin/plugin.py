@@ -48,6 +48,8 @@ class DirectedOptions(Options):
 
     script: Path | None = None
     """A script of moves and keyframes to lay over the motion, .toml or .json; see 'photomotion motion moves'."""
+    camera: Literal["still", "push-in", "drift"] = "still"
+    """``push-in``: comes slowly nearer to the people; ``drift``: passes by them, the background lagging behind."""
 
 
 class NaturalOptions(DirectedOptions):
@@ -158,7 +160,7 @@ def load_natural(options: NaturalOptions, runtime: Runtime) -> MotionPrior:
     """Make the prior that moves people as they move for a portrait."""
     from .priors.natural import Manner, NaturalPrior
 
-    return _directed(NaturalPrior(Manner(**options.model_dump(exclude={"script"}))), options)
+    return _directed(NaturalPrior(Manner(**options.model_dump(exclude={"script", "camera"}))), options)
 
 
 def load_track(options: TrackOptions, runtime: Runtime) -> MotionPrior:
@@ -183,11 +185,11 @@ def load_still(options: DirectedOptions, runtime: Runtime) -> MotionPrior:
 
 
 def _directed(prior: MotionPrior, options: DirectedOptions) -> MotionPrior:
-    if options.script is None:
+    if options.script is None and options.camera == "still":
         return prior
-    from .script import Directed, read_script
+    from .script import Directed, Script, read_script
 
-    return Directed(prior, read_script(options.script))
+    return Directed(prior, read_script(options.script) if options.script else Script(), options.camera)
 
 
 def load_image(options: Options, runtime: Runtime) -> Conditioner:

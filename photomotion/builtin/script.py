@@ -12,10 +12,11 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
-from photomotion.data import ARKIT, CHANNELS, Analysis, FaceMotion, Motion, Timing
+from photomotion.data import ARKIT, CAMERA, CHANNELS, Analysis, CameraMotion, FaceMotion, Motion, Timing
 from photomotion.errors import MotionError
 from photomotion.stages import MotionPrior
 
+from .camera import Shot, film
 from .easing import min_jerk
 from .limits import judge
 from .moves import MOVES, Points
@@ -71,10 +72,11 @@ class Curve(_Line):
 
     @model_validator(mode="after")
     def _in_order(self) -> Curve:
-        if self.channel not in CHANNELS:
-            raise ValueError(
-                f"there is no channel {self.channel!r}; there are ARKit's 52 and {', '.join(CHANNELS[52:])}"
-            )
+        if self.channel not in CHANNELS + CAMERA:
+            rest = ", ".join(CHANNELS[52:] + CAMERA)
+            raise ValueError(f"there is no channel {self.channel!r}; there are ARKit's 52 and {rest}")
+        if self.channel in CAMERA and self.face is not None:
+            raise ValueError(f"{self.channel} is nobody's; leave out the face")
         times = [time for time, _ in self.points]
         if times[0] < 0 or any(b <= a for a, b in pairwise(times)):
             raise ValueError(f"the points of {self.channel} must come one after the other, from second 0 on")
@@ -120,11 +122,13 @@ class Directed:
     Args:
         prior: what everybody does where nothing is directed.
         script: what is directed.
+        shot: how the camera moves.
     """
 
-    def __init__(self, prior: MotionPrior, script: Script) -> None:
+    def __init__(self, prior: MotionPrior, script: Script, shot: Shot = "still") -> None:
         self._prior = prior
         self._script = script
+        self._shot = shot
 
     def plan(self, analysis: Analysis, timing: Timing, seed: int) -> Motion:
         """Plan, and direct. The photo's limits hold for the sum.
@@ -143,12 +147,27 @@ class Directed:
                 raise MotionError(f"the script has something at {begin:g} s, and the film ends at {length:g} s")
         times = np.arange(timing.frames) / timing.fps
         faces = tuple(self._direct(index, face, analysis, times) for index, face in enumerate(planned.faces))
-        return Motion(fps=planned.fps, faces=faces)
+        return Motion(fps=planned.fps, faces=faces, camera=self._film(planned.camera, analysis, timing, times))
+
+    def _film(
+        self, planned: CameraMotion | None, analysis: Analysis, timing: Timing, times: Floats
+    ) -> CameraMotion | None:
+        curves = [curve for curve in self._script.curves if curve.channel in CAMERA]
+        if self._shot != "still":
+            planned = film(self._shot, analysis, timing)
+        if not curves:
+            return planned
+        table = np.zeros((len(times), len(CAMERA))) if planned is None else planned.values.astype(np.float64)
+        columns = dict(zip(CAMERA, table.T, strict=True))
+        for curve in curves:
+            _lay(columns, curve.channel, curve.points, times, replace=curve.mode == "set")
+        values = np.stack([np.clip(columns[name], *_range(name)) for name in CAMERA], axis=1)
+        return CameraMotion(values=values.astype(np.float32))
 
     def _direct(self, index: int, planned: FaceMotion, analysis: Analysis, times: Floats) -> FaceMotion:
         columns = {name: planned.column(name).astype(np.float64) for name in planned.channels}
         for curve in self._script.curves:
-            if curve.face in (None, index + 1):
+            if curve.face in (None, index + 1) and curve.channel not in CAMERA:
                 _lay(columns, curve.channel, curve.points, times, replace=curve.mode == "set")
         for cue in self._script.do:
             if cue.face in (None, index + 1):
@@ -171,6 +190,8 @@ class Directed:
 
 def _range(channel: str) -> tuple[float, float]:
     """Least and greatest value a script may give a channel."""
+    if channel in CAMERA:
+        return (0, 1) if channel == "cameraZoom" else (-0.5, 0.5)
     return (0, 1) if channel in ARKIT else (-1, 1) if channel == "breath" else (-90, 90)
 
 

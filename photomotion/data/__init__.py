@@ -2,15 +2,17 @@
 
 from .conditioning import Conditioning, Frame, Guide, Mending, Restoration
 from .face import Analysis, Cost, Face, Finding, Lighting, Pose, Suitability, Visibility
-from .motion import ARKIT, CHANNELS, POSE, FaceMotion, Motion, Timing
+from .motion import ARKIT, CAMERA, CHANNELS, POSE, CameraMotion, FaceMotion, Motion, Timing
 from .photo import Photo
 from .words import describe
 
 __all__ = [
     "ARKIT",
+    "CAMERA",
     "CHANNELS",
     "POSE",
     "Analysis",
+    "CameraMotion",
     "Conditioning",
     "Cost",
     "Face",

@@ -1,4 +1,4 @@
-"""A planned motion: numbers over time for named channels, one table a face."""
+"""A planned motion: numbers over time for named channels, one table a face and one for the camera."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from photomotion.errors import MotionError
 
 from .arrays import frozen
 
-__all__ = ["ARKIT", "CHANNELS", "POSE", "FaceMotion", "Motion", "Timing"]
+__all__ = ["ARKIT", "CAMERA", "CHANNELS", "POSE", "CameraMotion", "FaceMotion", "Motion", "Timing"]
 
 ARKIT: tuple[str, ...] = (
     "browDownLeft", "browDownRight", "browInnerUp", "browOuterUpLeft", "browOuterUpRight",
@@ -35,7 +35,11 @@ POSE: tuple[str, ...] = ("headYaw", "headPitch", "headRoll", "gazeYaw", "gazePit
 """Head and eye-in-head angles in degrees with the signs of :class:`Pose`, relative to the photo; breath is -1..1."""
 
 CHANNELS: tuple[str, ...] = ARKIT + POSE
-"""Every channel a motion may have."""
+"""Every channel a face may have."""
+
+CAMERA: tuple[str, ...] = ("cameraX", "cameraY", "cameraZoom")
+"""The camera's own. A zoom of 0.1 shows people a tenth larger; x and y are how far the middle of what is shown lies to
+the right of the photo's middle and below it, in widths and heights of the photo."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -104,21 +108,48 @@ class FaceMotion:
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class Motion:
-    """The motion of every face of a photo, in the order of ``Analysis.faces``.
+class CameraMotion:
+    """How the camera moves. It never looks beyond the photo's edge: where it would, it is stopped there.
 
     Raises:
-        MotionError: if the faces' tables are not equally long, or ``fps`` is not positive.
+        MotionError: for a wrong shape, a zoom below 0 or above 1, or a value that is not finite.
+    """
+
+    values: npt.NDArray[np.float32]
+    """float32 (T, 3), read-only: the columns are those of :data:`CAMERA`."""
+
+    def __post_init__(self) -> None:
+        try:
+            values = frozen(self.values, np.float32, (None, len(CAMERA)), "CameraMotion.values")
+        except ValueError as error:
+            raise MotionError(str(error)) from error
+        if not np.isfinite(values).all():
+            raise MotionError("the camera's motion holds a value that is not a finite number")
+        if len(values) and not (values[:, 2].min() >= 0 and values[:, 2].max() <= 1):
+            raise MotionError("the camera's zoom must be 0..1")
+        object.__setattr__(self, "values", values)
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Motion:
+    """The motion of every face of a photo, in the order of ``Analysis.faces``, and of the camera.
+
+    Raises:
+        MotionError: if the tables are not equally long, or ``fps`` is not positive.
     """
 
     fps: float
     faces: tuple[FaceMotion, ...]
+    camera: CameraMotion | None = None
+    """None: it stands still."""
 
     def __post_init__(self) -> None:
         if not (math.isfinite(self.fps) and self.fps > 0):
             raise MotionError(f"a motion's fps must be a positive number, not {self.fps}")
         if len({len(f.values) for f in self.faces}) > 1:
             raise MotionError("the faces of a motion must have the same number of frames")
+        if self.camera is not None and len(self.camera.values) != self.frames:
+            raise MotionError("the camera must have as many frames as the faces")
 
     @property
     def frames(self) -> int:
@@ -128,19 +159,28 @@ class Motion:
     @property
     def closes(self) -> bool:
         """Whether the last row leads to the first: no channel jumps there more than it ever does within the film."""
-        for face in self.faces:
-            steps = np.abs(np.diff(face.values[np.r_[: len(face.values), 0]], axis=0))
+        tables = [face.values for face in self.faces]
+        if self.camera is not None:
+            tables.append(self.camera.values)
+        for table in tables:
+            steps = np.abs(np.diff(table[np.r_[: len(table), 0]], axis=0))
             if len(steps) > 1 and (steps[-1] > steps[:-1].max(axis=0) + 1e-3).any():
                 return False
         return True
 
     def to_dict(self) -> dict[str, Any]:
-        """As plain lists: ``{"version": 1, "fps": f, "faces": [{"channels": [...], "values": [[...], ...]}]}``."""
+        """As plain lists: ``{"version": 1, "fps": f, "faces": [{"channels": [...], "values": [[...], ...]}]}``.
+
+        A camera that moves is ``"camera": [[x, y, zoom], ...]``.
+        """
         faces = [
             {"channels": list(f.channels), "values": [[round(float(v), 5) for v in row] for row in f.values]}
             for f in self.faces
         ]
-        return {"version": 1, "fps": self.fps, "faces": faces}
+        data = {"version": 1, "fps": self.fps, "faces": faces}
+        if self.camera is not None:
+            data["camera"] = [[round(float(v), 6) for v in row] for row in self.camera.values]
+        return data
 
     @classmethod
     def from_dict(cls, data: Any) -> Motion:
@@ -155,11 +195,14 @@ class Motion:
             faces = tuple(
                 FaceMotion(
                     channels=tuple(str(c) for c in f["channels"]),
-                    values=np.asarray(f["values"], np.float32).reshape(-1, len(f["channels"])),
+                    values=np.asarray(f["values"], np.float32).reshape(len(f["values"]), len(f["channels"])),
                 )
                 for f in data["faces"]
             )
-            return cls(fps=float(data["fps"]), faces=faces)
+            camera = None
+            if data.get("camera") is not None:
+                camera = CameraMotion(values=np.asarray(data["camera"], np.float32).reshape(-1, len(CAMERA)))
+            return cls(fps=float(data["fps"]), faces=faces, camera=camera)
         except (KeyError, TypeError, ValueError) as error:
             raise MotionError(f"this is not a motion: {error!r}; write one with 'photomotion motion plan'") from error
 

@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from photomotion.errors import MotionError
 
-from .motion import ARKIT, FaceMotion, Motion
+from .motion import ARKIT, CameraMotion, FaceMotion, Motion
 
 __all__ = ["read_motion", "write_motion"]
 
@@ -72,20 +72,23 @@ def _write_json(motion: Motion, path: Path) -> None:
 
 
 def _read_npz(path: Path) -> Motion:
-    """``fps`` (), and for each face N ``channelsN`` (K,) of text and ``valuesN`` (T, K)."""
+    """``fps`` (), for each face N ``channelsN`` (K,) of text and ``valuesN`` (T, K), and maybe ``camera`` (T, 3)."""
     with np.load(path, allow_pickle=False) as file:
         count = sum(name.startswith("values") for name in file.files)
         faces = tuple(
             FaceMotion(channels=tuple(str(c) for c in file[f"channels{n}"]), values=file[f"values{n}"])
             for n in range(count)
         )
-        return Motion(fps=float(file["fps"]), faces=faces)
+        camera = CameraMotion(values=file["camera"]) if "camera" in file.files else None
+        return Motion(fps=float(file["fps"]), faces=faces, camera=camera)
 
 
 def _write_npz(motion: Motion, path: Path) -> None:
     arrays: dict[str, npt.NDArray[np.generic]] = {"fps": np.asarray(motion.fps)}
     for n, face in enumerate(motion.faces):
         arrays[f"channels{n}"], arrays[f"values{n}"] = np.array(face.channels), face.values
+    if motion.camera is not None:
+        arrays["camera"] = motion.camera.values
     with path.open("wb") as file:
         np.savez_compressed(file, **arrays)  # type: ignore[arg-type]
 
@@ -186,6 +189,8 @@ def _look(numbers: Mapping[str, Floats], channel: str) -> Floats:
 def _write_table(motion: Motion, path: Path) -> None:
     if len(motion.faces) != 1:
         raise MotionError(f"a .csv holds one face, the motion has {len(motion.faces)}; write .json or .npz")
+    if motion.camera is not None:
+        raise MotionError("a .csv holds no camera, and in this motion it moves; write .json or .npz")
     face = motion.faces[0]
     names = [name[0].upper() + name[1:] for name in LIVE_LINK]
     yaw, pitch = face.column("gazeYaw"), face.column("gazePitch")

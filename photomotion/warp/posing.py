@@ -36,7 +36,7 @@ def posed_points(scene: Scene, row: int, points: Array) -> Array:
         float32 (N, 2), px; ``points`` itself, bit for bit, at a row whose channels are all 0.
     """
     values = scene.values(row)
-    moved = _at(scene, scene.forward(values), points)
+    moved = _at(scene, scene.forward(values, scene.view(row)), points)
     for index, own in enumerate(values):
         moved += _kept_back(scene, index, own, points)
     return points + moved
@@ -64,7 +64,8 @@ def posed_landmarks(scene: Scene, row: int, face: int) -> Array:
         upper, lower, first = EYES[side]
         points[first : first + 5, :2] += ball.eye.sight(own.get("gazeYaw", 0.0), own.get("gazePitch", 0.0))
         _close(points, upper, lower, own.get(f"eyeBlink{side}", 0.0))
-    moved = _at(scene, scene.forward(values), points[:, :2]) + _kept_back(scene, face, own, points[:, :2], mesh=True)
+    moved = _at(scene, scene.forward(values, scene.view(row)), points[:, :2])
+    moved += _kept_back(scene, face, own, points[:, :2], mesh=True)
     arms = found - pivot(scene.heads[face])
     points[:, 2] += arms @ (_turn(own) - np.eye(3, dtype=np.float32))[2]
     points[:, :2] += moved
@@ -90,7 +91,7 @@ def posed_depth(scene: Scene, row: int) -> Array:
         rest = max(rest, float((mine / away).max()))
         lever = (_turn(values[index]) - np.eye(3, dtype=np.float32))[2] @ scene.fields[index].arms
         near += mine / (away + lever.reshape(near.shape) / head.unit)
-    back = invert(scene.forward(values), grid.step)
+    back = invert(scene.forward(values, scene.view(row)), grid.step)
     height, width = scene.photo.height, scene.photo.width
     source = grid.between(grid.places(back), (0, 0, width, height))
     people = np.dstack([grid.spread(near / np.float32(rest), height, width), scene.analysis.matte])

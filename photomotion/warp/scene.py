@@ -11,6 +11,7 @@ import numpy.typing as npt
 from photomotion.data import Analysis, Face, Motion, Photo
 
 from .creases import Creases
+from .camera import WHOLE, View
 from .eyeballs import Eyeball
 from .eyelids import Eyelid
 from .eyes import EYES, Eye
@@ -93,11 +94,16 @@ class Scene:
         found = [dict(zip(face.channels, map(float, face.values[row]), strict=True)) for face in self.motion.faces]
         return [v | {"jawOpen": min(max(v["jawOpen"], 0.0), MOST)} if "jawOpen" in v else v for v in found]
 
-    def forward(self, values: Sequence[Mapping[str, float]]) -> Array:
+    def view(self, row: int) -> View:
+        """What the camera shows at one row of the motion."""
+        return View.at(self.motion.camera, row, self.photo.width, self.photo.height)
+
+    def forward(self, values: Sequence[Mapping[str, float]], view: View = WHOLE) -> Array:
         """How far everything smooth moves each node for those channels, px, float32 (rows, columns, 2)."""
         total = sum(field.at(v) for field, v in zip(self.fields, values, strict=True))
         nodes = np.reshape(total, (2, self.grid.rows, self.grid.columns))
-        return unfold(np.ascontiguousarray(nodes.transpose(1, 2, 0), np.float32), self.grid.step)
+        field = unfold(np.ascontiguousarray(nodes.transpose(1, 2, 0), np.float32), self.grid.step)
+        return view.move(field, self.grid, self.photo.width, self.photo.height)
 
     def strips(self, reach: int) -> list[Area]:
         """The parts of the picture, side by side, in which people can be when they move by at most ``reach`` px."""
@@ -114,15 +120,16 @@ class Scene:
 
     def draw(self, row: int) -> Pixels:
         """The picture at one row of the motion, uint8 (H, W, 3). Depends on nothing but the row."""
-        values = self.values(row)
+        values, view = self.values(row), self.view(row)
         changing = self.grain is not None and self.grain.mode in ("fresh", "off") and row > 0
-        if not changing and not any(any(v.values()) for v in values):
+        if not changing and view.whole and not any(any(v.values()) for v in values):
             return self.photo.pixels
-        forward = self.forward(values)
+        forward = self.forward(values, view)
         places = self.grid.places(invert(forward, self.grid.step))
         in_table = places * np.float32(self.people.scale)
         reach = int(np.abs(forward).max()) + 2
-        picture, opacity = self.plate.copy(), np.zeros_like(self.opacity)
+        plate = view.behind(self.plate)
+        picture, opacity = plate.copy(), np.zeros_like(self.opacity)
         for strip in self.strips(reach):
             moved = self.people.read(self.grid.between(in_table, _box(strip)))
             cv2.cvtColor(moved, cv2.COLOR_RGBA2RGB, dst=picture[strip])
@@ -134,7 +141,7 @@ class Scene:
         for light, creases, own in zip(self.lights, self.creases, values, strict=True):
             light.draw(picture, places, self.grid, own)
             creases.draw(picture, places, self.grid, own)
-        compose(picture, self.plate, opacity)
+        compose(picture, plate, opacity)
         if self.grain is not None:
             picture = self.grain.put_on(picture, row, row / self.motion.fps)
         return np.asarray(picture, np.uint8)
