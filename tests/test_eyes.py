@@ -138,25 +138,25 @@ class TestEyelid:
         lid = Eyelid.of(pixels, eye, bare(eye))
         rise = RISE * (eye.lower - eye.upper)
         opening = (eye.t > eye.upper) & (eye.t < eye.lower - rise) & (eye.s > 0.1) & (eye.s < 0.9)
-        brow = eye.t < eye.upper - 0.4
-        assert brow.any()
-        before = np.zeros_like(eye.t)
+        brow = (eye.t < eye.upper - 0.4)[lid.part]
+        t, upper, lower, opening = (a[lid.part] for a in (eye.t, eye.upper, eye.lower, opening))
+        before = np.zeros_like(t)
         for closure in (0.02, 0.1, 0.25, 0.5, 0.75, 0.9, 1.0):
             light, left = lid.close(closure)
             assert light.min() >= 0
             assert (light <= 255 * (1 - left[..., None]) + 255).all()
-            assert left[brow].min() == 1
-            assert left[eye.t > eye.lower + 0.12].min() > 0.99
+            assert left[brow].min(initial=1) == 1
+            assert left[t > lower + 0.12].min() > 0.99
             covered = 1 - left
-            inside = (eye.t > eye.upper) & (eye.t < eye.upper + closure * lid.travel - 0.03)
-            inside &= (eye.s > 0.1) & (eye.s < 0.9)
+            inside = (t > upper) & (t < upper + closure * lid.travel[lid.part] - 0.03)
+            inside &= (eye.s[lid.part] > 0.1) & (eye.s[lid.part] < 0.9)
             if closure > 0.4:
                 assert covered[inside].min() > 0.97
             assert (covered[opening] >= before[opening] - 0.36).all()  # shade moves on, skin does not go back
             assert covered[opening].mean() > min(before[opening].mean(), 0.99)
             before = covered
         assert before[opening].min() > 0.97
-        ball = eye.crop(pixels)[opening]
+        ball = eye.crop(pixels)[lid.part][opening]
         assert lid.skin[opening].std() < 0.5 * ball.std()  # no iris shines through
 
     @SIDES

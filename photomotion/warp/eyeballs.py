@@ -58,7 +58,9 @@ class Eyeball:
 
     eye: Eye
     window: tuple[int, int, int, int]
-    """x0, y0, x1, y1 in px from the corner of the eye's box: what can be seen of the ball."""
+    """x0, y0, x1, y1 in px from the corner of the eye's box: what the tables below show ..."""
+    visible: tuple[int, int, int, int]
+    """... and what of it can be seen."""
     white: Sampler
     """The window without the iris and without the lids' shade, and how much of the ball is seen; uint8 (h, w, 4)."""
     iris: Sampler
@@ -112,7 +114,13 @@ class Eyeball:
 
         lights = table(photo, glint) if glint.any() else None
         window = (columns.start, rows.start, columns.stop, rows.stop)
-        return cls(eye, window, table(white, seen), table(whole, disc), lights, table(255 * left, seen))
+        visible = (
+            max(x - 1, window[0]),
+            max(y - 1, window[1]),
+            min(x + wide + 1, window[2]),
+            min(y + tall + 1, window[3]),
+        )
+        return cls(eye, window, visible, table(white, seen), table(whole, disc), lights, table(255 * left, seen))
 
     def draw(self, picture: Pixels, at: Array, head: Array, yaw: float, pitch: float) -> None:
         """Draw the ball into a part of the picture, in place, looking elsewhere than in the photo.
@@ -124,7 +132,7 @@ class Eyeball:
             yaw: degrees, positive toward the picture's left.
             pitch: degrees, positive down.
         """
-        x0, y0, x1, y1 = self.window
+        x0, y0, x1, y1 = self.visible
         there = cv2.inRange(at, (x0, y0, 0, 0), (x1 - 1, y1 - 1, 0, 0))
         column, row, width, height = cv2.boundingRect(there)
         if not width:
@@ -133,17 +141,16 @@ class Eyeball:
         way = self.eye.sight(yaw, pitch)
         # What was invented about the ball, where lids end or lights were, comes in with the first bit of the way.
         changed = min(float(np.hypot(*way)) / (AT_ONCE * self.eye.width), 1.0)
-        here, front = (a[part] - np.array([x0, y0], np.float32) for a in (at, head))
-        white = self._read(self.white, here)
-        ball = _over(white[..., :3], self._read(self.iris, front - way))
+        scale, corner = np.float32(self.white.scale), np.array(self.window[:2], np.float32)
+        here, front = ((a[part] - corner) * scale for a in (at, head))
+        white = self.white.read(here)
+        ball = _over(white[..., :3].astype(np.float32), self.iris.read(front - scale * way))
         if self.glint is not None:
-            ball = _over(ball, self._read(self.glint, front - np.float32(LAG) * way))
-        ball = ball * (self._read(self.shade, here)[..., :3] * np.float32(1 / 255))
-        seen = white[..., 3:] * (there[part] > 0)[..., None] * np.float32(changed / 255)
-        picture[part] = np.round(picture[part] + seen * (ball - picture[part])).astype(np.uint8)
-
-    def _read(self, sampler: Sampler, at: Array) -> Array:
-        return sampler.read(sampler.scale * at).astype(np.float32)
+            ball = _over(ball, self.glint.read(front - np.float32(LAG) * scale * way))
+        ball *= self.shade.read(here)[..., :3] * np.float32(1 / 255)
+        seen = cv2.bitwise_and(white[..., 3], there[part]) * np.float32(changed / 255)
+        below = picture[part]
+        below[:] = np.rint(below + seen[..., None] * (ball - below))
 
 
 def _light(colour: Array) -> Array:
@@ -151,9 +158,10 @@ def _light(colour: Array) -> Array:
     return np.asarray(cv2.cvtColor(np.asarray(colour, np.float32), cv2.COLOR_RGB2GRAY), np.float32)
 
 
-def _over(below: Array, above: Array) -> Array:
-    """Lay a float32 (h, w, 4) picture with opacity, 0..255, over a float32 (h, w, 3) one."""
-    return np.asarray(below + above[..., 3:] * np.float32(1 / 255) * (above[..., :3] - below), np.float32)
+def _over(below: Array, above: Pixels) -> Array:
+    """Lay a uint8 (h, w, 4) picture with opacity over a float32 (h, w, 3) one."""
+    opacity = above[..., 3:] * np.float32(1 / 255)
+    return np.asarray(below + opacity * (above[..., :3] - below), np.float32)
 
 
 def _find_iris(photo: Array, clear: Array, s: Array, t: Array, eye: Eye) -> tuple[float, float, float]:

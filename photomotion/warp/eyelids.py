@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from .eyes import Eye
 from .geometry import Array, smoothstep
-from .lidskin import HIGHEST, find_lashes, lash_height, make_skin, shifted
+from .lidskin import HIGHEST, find_ink, find_lashes, lash_height, make_skin
 
 __all__ = ["Eyelid"]
 
@@ -29,6 +29,8 @@ PULLED = 0.42
 SYNTHETIC = (0.12, 0.4)
 """Closures between which a lid goes over from the photo's own, pulled down, to skin made for it: the farther it is
 pulled, the more its lashes are drawn out over it."""
+THINNED = 1.2
+"""How much lower what is dark above the edge gets, when the eye is shut: lashes hang down, their roots are left."""
 FLIPPED = 5.0
 """How much shorter than above the edge lashes look below it, when the eye is shut."""
 REACH = 0.08
@@ -43,28 +45,36 @@ class Eyelid:
     """What is needed to draw one eye's lids at any closure."""
 
     eye: Eye
+    part: tuple[slice, slice]
+    """Rows and columns of the eye's box that a lid can cover; h and w below are those of the box but where told."""
+    places: Array
+    """float32 (h, w, 2) of the part: x and y in it."""
+    height: Array
+    """float32 (h, w) of the part: t below the open lid's edge."""
     skin: Array
-    """float32 (h, w, 3), 0..255: the eye's box as if there were only skin."""
+    """float32 (h, w, 3) of the part, 0..255: the picture as if there were only skin."""
     lashes: Array
-    """float32 (h, w): what the lashes do to that skin above the open lid's edge, as a factor; 1 elsewhere."""
+    """float32 (h, w) of the part: what lashes do to that skin above the open lid's edge, as a factor; 1 elsewhere."""
+    ink: Array
+    """float32 (3,): the colour of lashes and of the line of a closed eye."""
     travel: Array
     """float32 (h, w): how far the edge goes to close, at every pixel's s, in eye widths."""
     rise: Array
     """float32 (h, w): how far the skin below comes up when the eye is shut, in eye widths."""
     ends: Array
-    """float32 (h, w): 1 between the corners, falling to 0 there."""
+    """float32 (h, w) of the part: 1 between the corners, falling to 0 there."""
     strip: Array
-    """float32 (h, w): 1 from the top of the lashes downward."""
+    """float32 (h, w) of the part: 1 from the top of the lashes downward."""
     fold: Array
-    """float32 (h, w): where the fold smooths out."""
+    """float32 (h, w) of the part: where the fold smooths out."""
     free: Array
     """float32 (h, w): 0 where frames of glasses are, 1 elsewhere."""
     room: Array
     """float32 (h, w): how far frames of glasses are away, in eye widths: skin comes from no farther."""
     cover: Array
     """float32 (h, w): 1 where a lid can cover anything: not beyond the corners nor on frames."""
-    following: Array
-    """float32 (h, w, 2): how far the skin goes with the ball's front, by the upper and by the lower lid, 0..1."""
+    following: tuple[Array, Array]
+    """float32 (h, w) each: how far the skin goes with the upper and with the lower lid's edge, 0..1."""
 
     @classmethod
     def of(cls, pixels: npt.NDArray[np.uint8], eye: Eye, frames: Array) -> Eyelid:
@@ -77,29 +87,41 @@ class Eyelid:
         """
         photo = eye.crop(pixels).astype(np.float32)
         s, t, opening = eye.s, eye.t, eye.lower - eye.upper
-        skin = make_skin(photo, eye, frames)
+        skin = make_skin(pixels, eye, frames)
         wide = smoothstep(s, -0.22, -0.02) * (1 - smoothstep(s, 1.0, 1.15))
-        travel = np.asarray(((1 - RISE + OVERLAP[1]) * opening + OVERLAP[0]) * wide, np.float32)
+        meeting = _meeting(eye)
+        rise = np.asarray(np.maximum(eye.lower - meeting, 0), np.float32)
+        travel = np.maximum(meeting - eye.upper + OVERLAP[1] * opening + OVERLAP[0], OVERLAP[0]) * wide
         free = np.asarray(1 - cv2.dilate(frames, np.ones((3, 3), np.uint8)), np.float32)
-        room = cv2.distanceTransform((free > 0.95).astype(np.uint8), cv2.DIST_L2, 3) / np.float32(eye.width)
-        if (free > 0.95).all():
-            room = np.ones_like(free)
-        risen = eye.lower - RISE * opening
-        under = smoothstep(t, risen - RISE * opening - 0.06, risen) * (1 - smoothstep(t, eye.lower, eye.lower + 0.4))
-        under = RISE * opening * under * smoothstep(s, -0.2, 0.15) * (1 - smoothstep(s, 0.8, 1.15)) * free
+        room = np.ones_like(free)
+        if frames.any():
+            room = cv2.distanceTransform((free > 0.95).astype(np.uint8), cv2.DIST_L2, 3) / np.float32(eye.width)
+        under = smoothstep(t, meeting - rise - 0.06, meeting) * (1 - smoothstep(t, eye.lower, eye.lower + 0.4))
+        under = rise * under * smoothstep(s, -0.2, 0.05) * (1 - smoothstep(s, 0.9, 1.15)) * free
+        cover = smoothstep(s, -0.1, 0.02) * (1 - smoothstep(s, 0.97, 1.08)) * free
+        touched = (cover > 0) & (t > eye.upper - FOLD) & (t < eye.upper + travel + HIGHEST)
+        left, high, w, h = cv2.boundingRect(touched.astype(np.uint8))
+        part = slice(high, high + max(h, 1)), slice(left, left + max(w, 1))
         top = eye.upper - lash_height(eye)
+        lashes = find_lashes(photo, skin, eye)
+        s_part, t_part, upper, lashes, skin, top = (a[part] for a in (s, t, eye.upper, lashes, skin, top))
+        x, y = np.meshgrid(np.arange(t_part.shape[1], dtype=np.float32), np.arange(t_part.shape[0], dtype=np.float32))
         return cls(
             eye,
-            skin,
-            find_lashes(photo, skin, eye),
-            travel,
+            part,
+            np.dstack([x, y]),
+            t_part - upper,
+            np.ascontiguousarray(skin),
+            np.ascontiguousarray(lashes),
+            find_ink(photo, eye),
+            np.asarray(travel, np.float32),
             np.asarray(cv2.GaussianBlur(under, (0, 0), max(0.02 * eye.width, 0.5)), np.float32),
-            smoothstep(s, -0.05, 0.2) * (1 - smoothstep(s, 0.85, 1.05)),
-            smoothstep(t, top - 0.06, top + 0.01),
-            SMOOTHED * smoothstep(t, eye.upper - FOLD, eye.upper - SMOOTH),
+            smoothstep(s_part, -0.12, 0.1) * (1 - smoothstep(s_part, 0.9, 1.06)),
+            smoothstep(t_part, top - 0.06, top + 0.01),
+            SMOOTHED * smoothstep(t_part, upper - FOLD, upper - SMOOTH),
             free,
             room,
-            smoothstep(travel, 0.0, OVERLAP[0]) * free,
+            cover,
             _following(eye, np.asarray(np.minimum(room / REACH, 1), np.float32)),
         )
 
@@ -112,9 +134,14 @@ class Eyelid:
         down = float(way @ self.eye.across) / self.eye.width
         already = closure * float(self.travel.max())
         upper = UPPER * (down if down < 0 else max(down - already, 0.0))
-        share = cv2.remap(self.following, at, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT)
-        moved = share[..., 0] * np.float32(upper) + share[..., 1] * np.float32(LOWER * down)
-        return np.asarray(moved[..., None] * (np.float32(self.eye.width) * self.eye.across), np.float32)
+        goes = self.following[0] * np.float32(upper) + self.following[1] * np.float32(LOWER * down)
+        return self._across(goes, at)
+
+    def _across(self, way: Array, at: Array) -> Array:
+        """A way across the eye, float32 (h, w) in eye widths, at each point, px, float32 (h, w, 2)."""
+        way = cv2.remap(way, at, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT)
+        x, y = (float(part) * self.eye.width for part in self.eye.across)
+        return np.asarray(cv2.merge([way * np.float32(x), way * np.float32(y)]), np.float32)
 
     def pulled(self, at: Array, closure: float) -> Array:
         """How far the closing lids have brought the skin at each point, px, float32 (h, w, 2): down with the upper
@@ -125,12 +152,13 @@ class Eyelid:
             closure: 0 as in the photo ... 1 shut.
         """
         eye = self.eye
-        fall = np.asarray(closure * self.travel, np.float32)
-        edge = eye.upper + fall
-        down = np.minimum(fall * smoothstep(eye.t, eye.upper - PULLED, edge) * self.cover, self.room) * (eye.t < edge)
-        way = np.asarray(down - closure * self.rise * (eye.t >= edge), np.float32)
-        way = cv2.remap(way, at, None, cv2.INTER_LINEAR)[..., None]
-        return np.asarray(way * (np.float32(eye.width) * eye.across), np.float32)
+        fall = np.float32(closure) * self.travel
+        above = eye.t - eye.upper
+        held = np.clip((above + np.float32(PULLED)) / (fall + np.float32(PULLED)), 0, 1)
+        held *= held * (3 - 2 * held)
+        down = np.minimum(fall * held * self.cover, self.room)
+        way = np.where(above < fall, down, np.float32(-closure) * self.rise)
+        return self._across(way, at)
 
     def draw(self, picture: npt.NDArray[np.uint8], at: Array, closure: float) -> None:
         """Draw the lid over a part of the picture, in place.
@@ -140,47 +168,76 @@ class Eyelid:
             at: float32 (h, w, 2), where each of its pixels comes from, px from the corner of the eye's box.
             closure: 0 as in the photo ... 1 shut.
         """
-        colour, left = self.close(closure)
-        layer = np.dstack([colour, 1 - left])
-        layer = cv2.remap(layer, at, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT)
-        picture[:] = np.round(np.clip(picture * (1 - layer[..., 3:]) + layer[..., :3], 0, 255)).astype(np.uint8)
+        rows, columns = self.part
+        corner = (columns.start, rows.start)
+        there = cv2.inRange(at, (corner[0] - 1, corner[1] - 1, 0, 0), (columns.stop, rows.stop, 0, 0))
+        x, y, width, height = cv2.boundingRect(there)
+        if not width:
+            return
+        light, left = self.close(closure)
+        layer = np.dstack([light, 255 * (1 - left)])
+        layer = cv2.convertScaleAbs(layer)
+        here = at[y : y + height, x : x + width] - np.array(corner, np.float32)
+        layer = cv2.remap(layer, here, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT)
+        below = picture[y : y + height, x : x + width]
+        through = cv2.cvtColor(cv2.bitwise_not(cv2.extractChannel(layer, 3)), cv2.COLOR_GRAY2RGB)
+        below[:] = cv2.add(cv2.multiply(below, through, scale=1 / 255), cv2.cvtColor(layer, cv2.COLOR_RGBA2RGB))
 
     def close(self, closure: float) -> tuple[Array, Array]:
-        """The lid at ``closure``, in the eye's box, as what is laid over the picture.
+        """The lid at ``closure``, in its part of the eye's box, as what is laid over the picture.
 
         Returns:
             Light that the lid adds, float32 (h, w, 3), 0..255, and how much it leaves of the picture, float32 (h, w):
             0 under skin, a little less than 1 in its shadow, 1 elsewhere.
         """
-        eye, t = self.eye, self.eye.t
-        fall = np.asarray(closure * self.travel, np.float32)
-        edge = eye.upper + fall
-        past = t - edge
-        ends = np.float32(min(closure / 0.3, 1.0)) * self.ends
+        shut = np.float32(closure)
+        fall = shut * self.travel[self.part]
+        past = self.height - fall
+        ends = min(shut / np.float32(0.3), np.float32(1)) * self.ends
         # Lashes point up from an open lid and down from a closed one.
-        lashes = shifted(self.lashes, eye, np.where(past < 0, -fall, -fall - FLIPPED * past))
-        lashes = np.where(past < HIGHEST / FLIPPED, lashes, 1)
-        line = 1 - 0.45 * ends * np.exp(-((past / 0.022) ** 2))
-        down = np.clip((t - eye.upper + 0.2) / (fall + 0.2), 0, 1)
-        bulge = 1 + ends * closure * (0.05 * np.sin(np.pi * down) - 0.3 * np.exp(np.minimum(past, 0) / 0.06))
-        lid = bulge * (1 + (1 - 0.4 * closure**2) * (lashes - 1)) * line
-        cast = 1 - 0.35 * (1 - closure) * ends * np.exp(-np.maximum(past, 0) / 0.05)
-        shade = np.where(past < 0, 1, (1 + 0.8 * closure**2 * ends * (lashes - 1)) * cast) * line
+        read = np.where(past < 0, np.float32(THINNED) * shut, np.float32(-FLIPPED)) * past - fall
+        read = self.places + (read * np.float32(self.eye.width))[..., None] * self.eye.across
+        lashes = cv2.remap(self.lashes, read, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE) - 1
+        lashes *= past < np.float32(HIGHEST / FLIPPED)
+        line = 1 - np.float32(0.45) * ends * np.exp(-np.square(past * np.float32(1 / 0.022)))
+        down = np.clip((self.height + np.float32(0.2)) / (fall + np.float32(0.2)), 0, 1)
+        under, over = np.minimum(past, 0), np.maximum(past, 0)
+        bulge = np.float32(0.2) * down * (1 - down) - np.float32(0.3) * np.exp(under * np.float32(1 / 0.06))
+        lit = self.skin * (1 + shut * ends * bulge)[..., None]
+        dark = 1 - (1 + (1 - np.float32(0.4) * shut * shut) * lashes) * line
+        cast = 1 - np.float32(0.35) * (1 - shut) * ends * np.exp(over * np.float32(-1 / 0.05))
+        shade = np.where(past < 0, 1, (1 + np.float32(0.8) * shut * shut * ends * lashes) * cast) * line
 
-        soft = 0.6 / eye.width
-        above = 1 - (1 - self.strip) * (1 - closure * self.fold)
-        below = smoothstep(past, -soft, soft + 0.01)
-        opacity = above * (1 - below) * self.cover * smoothstep(np.array(closure, np.float32), *SYNTHETIC)
-        shadow = 1 + (shade - 1) * smoothstep(past, -soft, soft) * self.free
-        light = np.clip(self.skin * lid[..., None], 0, 255) * opacity[..., None]
+        soft = np.float32(0.6 / self.eye.width)
+        above = 1 - (1 - self.strip) * (1 - shut * self.fold)
+        on_lid = 1 - np.clip((past + soft) / (2 * soft + np.float32(0.01)), 0, 1)
+        begun = float(smoothstep(np.array(closure, np.float32), *SYNTHETIC))
+        opacity = np.float32(begun) * above * on_lid * self.cover[self.part]
+        shadow = 1 + (shade - 1) * np.clip((past + soft) / (2 * soft), 0, 1) * self.free[self.part]
+        light = np.clip(lit + dark[..., None] * (np.minimum(self.ink, lit) - lit), 0, 255) * opacity[..., None]
         return np.asarray(light, np.float32), np.asarray((1 - opacity) * shadow, np.float32)
 
 
-def _following(eye: Eye, free: Array) -> Array:
-    """How far the skin around an eye goes with its upper and with its lower lid's edge, float32 (h, w, 2), 0..1."""
+def _meeting(eye: Eye) -> Array:
+    """t of the line in which the lids meet, at every pixel's s, float32 (h, w).
+
+    It runs near the lower lid, evenly from corner to corner, however abruptly the lower lid bends.
+    """
+    s = np.linspace(0.02, 0.98, 33)
+    upper, lower = (np.asarray(lid(s), np.float64) for lid in eye.lids)
+    arch = 4 * s * (1 - s)
+    basis = np.stack([arch, arch * (s - 0.5)], axis=1)
+    (depth, lean), *_ = np.linalg.lstsq(basis, lower - RISE * np.maximum(lower - upper, 0), rcond=None)
+    along = np.clip(eye.s, 0, 1)
+    return np.asarray(4 * along * (1 - along) * (depth + lean * (along - 0.5)), np.float32)
+
+
+def _following(eye: Eye, free: Array) -> tuple[Array, Array]:
+    """How far the skin around an eye goes with its upper and with its lower lid's edge, float32 (h, w) each, 0..1."""
     s, t = eye.s, eye.t
     part = np.clip((t - eye.upper) / np.maximum(eye.lower - eye.upper, 0.04), 0, 1)
     ends = smoothstep(s, -0.12, 0.3) * (1 - smoothstep(s, 0.75, 1.12)) * free
     upper = smoothstep(t, eye.upper - PULLED, eye.upper) * (1 - part) * ends
     lower = (1 - smoothstep(t, eye.lower, eye.lower + PULLED)) * part * ends
-    return np.dstack([cv2.GaussianBlur(a, (0, 0), max(0.02 * eye.width, 0.5)) for a in (upper, lower)])
+    upper, lower = (cv2.GaussianBlur(a, (0, 0), max(0.02 * eye.width, 0.5)) for a in (upper, lower))
+    return np.asarray(upper, np.float32), np.asarray(lower, np.float32)

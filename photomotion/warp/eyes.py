@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 import numpy.typing as npt
 
@@ -122,13 +123,26 @@ class Eye:
             down,
         )
 
-    def area(self, reach: int, height: int, width: int) -> tuple[slice, slice]:
-        """Rows and columns of the picture where this eye can be when everything moves by at most ``reach`` px."""
+    def area(self, places: Array, step: int, height: int, width: int) -> tuple[slice, slice]:
+        """Rows and columns of the moved picture where this eye is; none if it is not in it.
+
+        Args:
+            places: of :meth:`Grid.places`, over the whole picture.
+            step: px between its nodes.
+            height: of the picture, px.
+            width: likewise.
+        """
         x0, y0, x1, y1 = self.box
-        return (
-            slice(max(y0 - reach, 0), min(y1 + reach, height)),
-            slice(max(x0 - reach, 0), min(x1 + reach, width)),
-        )
+        # Two steps are enough, since nothing is drawn out to twice its size.
+        near = cv2.inRange(places, (x0 - 2 * step, y0 - 2 * step, 0, 0), (x1 + 2 * step, y1 + 2 * step, 0, 0))
+        rows, columns = np.nonzero(near)
+        if not rows.size:
+            return slice(0, 0), slice(0, 0)
+        moved = places[rows, columns] - step * np.stack([columns - 1, rows - 1], axis=1) - (step - 1) / 2
+        least, most = moved.min(axis=0), moved.max(axis=0)
+        top, bottom = np.clip([np.floor(y0 - most[1]), np.ceil(y1 - least[1])], 0, height)
+        left, right = np.clip([np.floor(x0 - most[0]), np.ceil(x1 - least[0])], 0, width)
+        return slice(int(top), int(bottom)), slice(int(left), int(right))
 
     def sight(self, yaw: float, pitch: float) -> Array:
         """How far the ball's front goes for a gaze in degrees (signs as Pose), px in the picture, float32 (2,)."""

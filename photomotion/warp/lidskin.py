@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from itertools import product
+
 import cv2
 import numpy as np
+import numpy.typing as npt
 
 from .eyes import Eye
 from .geometry import Array, smoothstep
 from .grid import diffuse
 
-__all__ = ["HIGHEST", "find_lashes", "lash_height", "make_skin", "shifted"]
+__all__ = ["HIGHEST", "find_ink", "find_lashes", "lash_height", "make_skin"]
 
 LASH = 0.09
 """Height of the strip above the lid's edge that holds lashes and liner, in eye widths ..."""
@@ -22,12 +25,26 @@ BELOW = (0.10, 0.32)
 LIGHT = (45, 85)
 """Percentiles of brightness that count there: neither folds and hairs nor glints."""
 HIGHEST = LASH + WING
+EVEN = 0.035
+"""Lashes are evened out along the lid over about this length, in eye widths: sparse ones would be torn into teeth."""
 LIT = 1.0
-"""How bright a lid is in a deep or shaded socket, of the skin under the eye."""
+"""How bright a lid is in a deep or shaded socket, of the skin under the eye ..."""
+OPEN = 0.8
+"""... as far as light gets there."""
 COLUMNS, ROWS = 41, 13
+PATCHES_ALONG, PATCHES_BELOW = (0.15, 0.5, 0.85), (0.4, 0.65, 0.9)
+"""Where skin is looked at for its pores: along the eye, and how far below the lower lid, in eye widths."""
+FIELD = 8
+"""Such a texture is so many times as wide as what it was learned from, and does not repeat itself ..."""
+CALM = 0.85
+"""... and so strong."""
+WHITE = 230.0
+"""Skin as bright as this shows no pores."""
+INK = 0.8
+"""How dark the line of a closed eye is, of the darkest that an open one shows."""
 
 
-def make_skin(photo: Array, eye: Eye, frames: Array) -> Array:
+def make_skin(pixels: npt.NDArray[np.uint8], eye: Eye, frames: Array) -> Array:
     """The eye's box as if there were only skin, float32 (h, w, 3), 0..255.
 
     A closed lid bulges out of the socket into the light. On 12 eyes of 6 people, filmed open and shut, it had the tone
@@ -35,10 +52,11 @@ def make_skin(photo: Array, eye: Eye, frames: Array) -> Array:
     (0.85 to 1.1 of it). So it is here, column by column; far above, it goes over into the photo.
 
     Args:
-        photo: float32 (h, w, 3), the eye's box.
+        pixels: uint8 (H, W, 3), the photo.
         eye: where.
         frames: float32 (h, w), 1 where frames of glasses are.
     """
+    photo = eye.crop(pixels).astype(np.float32)
     upper, lower = _tones(photo, eye, -1, ABOVE, frames), _tones(photo, eye, 1, BELOW, frames)
     opening = np.maximum(eye.lower - eye.upper, 0.05)
     down = smoothstep((eye.t - eye.upper) / opening, -0.6, 1.2)[..., None]
@@ -47,15 +65,17 @@ def make_skin(photo: Array, eye: Eye, frames: Array) -> Array:
         np.dstack([np.interp(place, np.arange(COLUMNS), tones[:, c]) for c in range(3)]) for tones in (upper, lower)
     )
     shaded = 1 - _light(tone_above) / np.maximum(LIT * _light(tone_below), 1)
-    lit = smoothstep(shaded, 0.0, 0.4) * (0.45 + 0.55 * down[..., 0])
+    lit = OPEN * smoothstep(shaded, 0.0, 0.4) * (0.45 + 0.55 * down[..., 0])
     tone = tone_above + lit[..., None] * (LIT * tone_below - tone_above)
+    # Brows and sockets grey the colour above; that below is fresher.
+    tone = 0.5 * tone + 0.5 * (_light(tone) / np.maximum(_light(tone_below), 1))[..., None] * tone_below
 
     above = eye.upper - lash_height(eye) - eye.t
     trust = smoothstep(above, 0.0, 0.03) * (1 - frames)
     near = cv2.GaussianBlur(diffuse(photo, np.asarray(trust, np.float32)), (0, 0), max(0.05 * eye.width, 0.8))
     far = smoothstep(above, -0.12, 0.12)[..., None]
     skin = tone + 0.5 * far * (near - tone)
-    return np.asarray(np.clip(skin * _pores(photo, eye, frames)[..., None], 0, 255), np.float32)
+    return np.asarray(np.clip(skin * _pores(pixels, eye), 0, 255), np.float32)
 
 
 def _light(colour: Array) -> Array:
@@ -81,13 +101,44 @@ def _tones(photo: Array, eye: Eye, direction: int, reach: tuple[float, float], f
     return np.asarray(smooth, np.float32).reshape(COLUMNS, 3)
 
 
-def _pores(photo: Array, eye: Eye, frames: Array) -> Array:
-    """Pores and grain from under the eye, mirrored over it, as a factor, float32 (h, w); wrinkles are cut down."""
-    light = cv2.cvtColor(photo, cv2.COLOR_RGB2GRAY)
-    smooth = cv2.GaussianBlur(light, (0, 0), max(0.022 * eye.width, 0.8))
-    fine = (light - smooth) / np.maximum(smooth, 12.0) * (1 - frames)
-    limit = 2 * float(np.median(np.abs(fine))) + 0.005
-    return 1 + shifted(np.clip(fine, -limit, limit).astype(np.float32), eye, 2 * (eye.lower + 0.09 - eye.t))
+def _pores(pixels: npt.NDArray[np.uint8], eye: Eye) -> Array:
+    """Pores and grain like those of the smoother skin below the eye, as a factor, float32 (h, w, 3).
+
+    A texture of the same spectrum, a patch scattered at random (Galerne et al., 2011): it has the fine structure of
+    the skin and of the print, but none of its wrinkles. It lies in the eye's axes, so both eyes of a mirrored photo are mirrored.
+    """
+    size = int(np.clip(0.36 * eye.width, 8, 96))
+    offsets = (np.arange(size) - 0.5 * size) / eye.width
+    patches = [(0.0, np.zeros((size, size, 3), np.float32))]
+    for s, below in product(PATCHES_ALONG, PATCHES_BELOW):
+        t = float(eye.lids[1](s)) + below + offsets[:, None]
+        x, y = eye.place(np.broadcast_to(s + offsets, (size, size)), np.broadcast_to(t, (size, size)))
+        x, y = x + eye.box[0], y + eye.box[1]
+        if x.min() < 0 or y.min() < 0 or x.max() > pixels.shape[1] - 1 or y.max() > pixels.shape[0] - 1:
+            continue
+        patch = cv2.remap(pixels, x, y, cv2.INTER_LANCZOS4).astype(np.float32)
+        smooth = np.maximum(cv2.GaussianBlur(patch, (0, 0), max(0.035 * eye.width, 0.8)), 12.0)
+        fine = np.asarray(patch / smooth - 1, np.float32)
+        if patch.mean() < WHITE:
+            patches.append((float(fine.std()), fine))
+    # The calmest may be blurred or washed out, the roughest is wrinkled.
+    rough, calm = sorted(patches, key=lambda patch: patch[0])[min(2, len(patches) - 1)]
+    fade = np.outer(*2 * [np.hanning(size + 2)[1:-1]])
+    spot = np.zeros((FIELD * size, FIELD * size, 3), np.float32)
+    spot[:size, :size] = calm * (fade / np.sqrt((fade**2).sum()))[..., None]
+    noise = np.random.default_rng(0).standard_normal(spot.shape[:2])
+    field = np.fft.ifft2(np.fft.fft2(spot, axes=(0, 1)) * np.fft.fft2(noise)[..., None], axes=(0, 1)).real
+    field = np.clip(CALM * field, -3 * rough, 3 * rough).astype(np.float32)
+    x, y = (np.asarray(a * eye.width + size, np.float32) for a in (eye.s, eye.t))
+    return np.asarray(1 + cv2.remap(field, x, y, cv2.INTER_LANCZOS4, borderMode=cv2.BORDER_WRAP), np.float32)
+
+
+def find_ink(photo: Array, eye: Eye) -> Array:
+    """The colour of what is darkest at the lid's edge, float32 (3,): lashes, and the line where lids meet."""
+    near = (eye.s > 0.05) & (eye.s < 0.95) & (eye.t > eye.upper - LASH) & (eye.t < eye.lower)
+    colours = photo[near] if near.any() else photo.reshape(-1, 3)
+    light = _light(colours[None])[0]
+    return np.asarray(INK * colours[light <= np.percentile(light, 6)].mean(0), np.float32)
 
 
 def lash_height(eye: Eye) -> Array:
@@ -113,11 +164,15 @@ def find_lashes(photo: Array, skin: Array, eye: Eye) -> Array:
     height = lash_height(eye)
     within = smoothstep(eye.t, eye.upper - height, eye.upper - 0.5 * height)
     within = within * (1 - smoothstep(eye.t, eye.upper, eye.upper + 0.03))
-    return np.asarray(1 + (ratio - 1) * within, np.float32)
+    within = within * smoothstep(eye.s, -0.1, 0.06) * (1 - smoothstep(eye.s, 0.95, 1.06))
+    return along_lid(np.asarray(1 + (ratio - 1) * within, np.float32), eye)
 
 
-def shifted(picture: Array, eye: Eye, along: Array) -> Array:
-    """Read a picture of the eye's box ``along`` eye widths farther down the eye; mirrored at the edge."""
-    y, x = np.mgrid[0 : picture.shape[0], 0 : picture.shape[1]].astype(np.float32)
-    map_x, map_y = (base + along * eye.width * part for base, part in zip((x, y), eye.across, strict=True))
-    return np.asarray(cv2.remap(picture, map_x, map_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT_101), np.float32)
+def along_lid(values: Array, eye: Eye) -> Array:
+    """Smooth a float32 (h, w) picture of the eye's box a little along the eye."""
+    sigma = EVEN * eye.width
+    reach = max(1, round(2 * sigma))
+    x, y = np.meshgrid(np.arange(-reach, reach + 1), np.arange(-reach, reach + 1))
+    kernel = np.exp(-0.5 * ((x * eye.along[0] + y * eye.along[1]) / max(sigma, 0.4)) ** 2)
+    kernel *= np.exp(-0.5 * ((x * eye.across[0] + y * eye.across[1]) / 0.5) ** 2)
+    return np.asarray(cv2.filter2D(values, -1, kernel / kernel.sum(), borderType=cv2.BORDER_REPLICATE), np.float32)

@@ -137,7 +137,7 @@ class Scene:
         for mouth, own in zip(self.mouths, values, strict=True):
             if mouth and (apart := opening(own)[1]):
                 mouth.draw(picture, self.people, forward, self.grid, apart)
-        self.look(picture, places, values, reach)
+        self.look(picture, places, values)
         for light, creases, own in zip(self.lights, self.creases, values, strict=True):
             light.draw(picture, places, self.grid, own)
             creases.draw(picture, places, self.grid, own)
@@ -146,23 +146,22 @@ class Scene:
             picture = self.grain.put_on(picture, row, row / self.motion.fps)
         return np.asarray(picture, np.uint8)
 
-    def look(self, picture: Pixels, places: Array, values: Sequence[Mapping[str, float]], reach: int) -> None:
+    def look(self, picture: Pixels, places: Array, values: Sequence[Mapping[str, float]]) -> None:
         """Draw the eyes of all people into the moved picture, in place.
 
         Args:
             picture: uint8 (H, W, 3).
             places: where each node comes from, of :meth:`Grid.places`.
             values: the channels of each face.
-            reach: how far anything moves at most, px.
         """
         moving = []
         for eyes, v in zip(self.eyes, values, strict=True):
             yaw, pitch = v.get("gazeYaw", 0.0), v.get("gazePitch", 0.0)
             for side, (ball, lid) in eyes.items():
                 closure = v.get(f"eyeBlink{side}", 0.0)
-                if not (yaw or pitch or closure):
+                area = ball.eye.area(places, self.grid.step, *self.opacity.shape)
+                if not ((yaw or pitch or closure) and picture[area].size):
                     continue
-                area = ball.eye.area(reach, *self.opacity.shape)
                 corner = np.array(ball.eye.box[:2], np.float32)
                 head = self.grid.between(places, _box(area)) - corner
                 local = head - lid.followed(head, pitch, closure) if pitch else head
