@@ -30,7 +30,7 @@ APART = 0.03
 """Distance of the inner lips, in eye distances, from which on they are apart in the photo: it shows what is inside."""
 WIDE = (0.2, 0.35)
 """Distances of the inner lips between which what opens takes on the colour of the mouth there, instead of dark."""
-DARK, TEETH, GUM = 0.16, 0.62, 0.3
+DARK, TEETH, GUM = 0.16, 0.66, 0.3
 """How bright the inside, the teeth and the inner side of the lower lip are, of the skin around the mouth."""
 TOOTH = 0.05
 """How far the teeth reach below the upper lip, in eye distances (4.5 mm: middle incisors at slightly parted lips)."""
@@ -83,7 +83,7 @@ class Mouth:
         closed = apart < APART
         dark, flesh = tint.mixed(DARK, tint.lip, -0.7), tint.mixed(GUM, tint.lip, -0.4)
         if closed:
-            inside = _inside(s, t, axes, dark, tint.mixed(TEETH, tint.skin, 0.35))
+            inside = _inside(s, t, axes, dark, tint.mixed(TEETH, tint.skin, 0.25))
         else:
             inside = dark + smoothstep(np.full(1, apart, np.float32), *WIDE) * (_along(pixels, axes, line, s) - dark)
         inside = inside * (1 + _grain(pixels[y0:y1, x0:x1], frame.unit))[..., None]
