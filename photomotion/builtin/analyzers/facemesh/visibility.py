@@ -27,6 +27,8 @@ PARTS: Mapping[str, tuple[int, ...]] = {
     "jaw": (57, 214, 135, 150, 149, 176, 148, 152, 377, 400, 378, 379, 364, 434, 287, 406, 313, 18, 83, 182),
 }
 """Mesh points around each part of :class:`Visibility`."""
+LIPS = (61, 146, 91, 181, 84, 17, 314, 405, 321, 375, 291, 409, 270, 269, 267, 0, 37, 39, 40, 185)
+AROUND_LIPS = (57, 43, 106, 182, 83, 18, 313, 406, 335, 273, 287, 410, 322, 391, 393, 164, 167, 165, 92, 186)
 NOSE = (168, 193, 131, 115, 48, 64, 98, 97, 2, 326, 327, 294, 278, 344, 360, 417)
 SIDE = 160
 """Faces are judged at this size at most, px."""
@@ -41,6 +43,18 @@ FEATURES = frozenset({"left_eye", "right_eye", "mouth"})
 TRUST, FRONTAL = (0.55, 0.85), 18.0
 """How much doubt alone says of smooth parts and turned faces, and of features in faces turned less than so many
 degrees: the far side of a turned face is always a guess."""
+DARK = {"left_cheek": (0.35, 0.5), "right_cheek": (0.35, 0.5), "mouth": (0.3, 0.45), "jaw": (0.25, 0.35)}
+"""Lightness over that of the whole face below which nothing but an object or a hard shadow is, and from which it is
+skin: cheeks in side light come to 0.6, beards to 0.4."""
+BESIDE = {
+    "left_cheek": ("left_eye",), "right_cheek": ("right_eye",), "mouth": ("left_eye", "right_eye"),
+    "jaw": ("left_eye", "right_eye"),
+}  # fmt: skip
+"""Eyes that must not be as dark."""
+NO_LINE, PALE, SHADED, FLAT = (0.78, 0.84), (1.5, 3.0), (0.12, 0.2), (18.0, 28.0)
+"""Lightness of the darkest between lips over that around them: 0.4 to 0.78 in all mouths but those of bearded men; by
+how much redder than their surroundings lips are in most photos in colour, CIELAB; by how much lighter than a beard, in
+the face's contrast; and that contrast, L*, below which even the line is pale."""
 
 
 def measure_visibility(
@@ -66,10 +80,10 @@ def measure_cover(
 ) -> dict[str, float]:
     """How likely each part of a face is behind something, 0..1, by the names in :class:`Visibility`.
 
-    Four signs are put together, each weak alone: the looks (K, 468, 3) of the mesh model disagree there; the colour is
-    not that of the face's own skin; it is far darker than the skin next to it; there are no features where eyes and
-    mouth should be. Beards, side light and lipstick set off single signs, so bounds are wide; a wide open mouth is as
-    unlike the model's idea of a face as a covered one, so less is made of it there.
+    Five signs are put together, each weak alone: the looks (K, 468, 3) of the mesh model disagree there; the colour is
+    not that of the face's own skin; it is far darker than the rest of the face; there are no features where eyes and
+    mouth should be; there are no lips. Beards, side light and lipstick set off single signs, so bounds are wide; a wide
+    open mouth is as unlike the model's idea of a face as a covered one, so less is made of it there.
     """
     mesh = landmarks[:468]
     loose = Region.around(mesh, mesh[33], mesh[263], 1.05)
@@ -81,6 +95,8 @@ def measure_cover(
     skin = _skin_colour(lab, masks)
     spread = float(np.ptp(np.percentile(lab[_inside(points, range(468), side), 0], [5, 95])))
     unit = max(float(np.linalg.norm(mesh[33, :2] - mesh[263, :2])), 1.0)
+    usual = max(float(np.median(lab[_inside(points, range(468), side), 0])), 5.0)
+    bright = {part: float(np.median(lab[masks[part], 0])) / usual for part in PARTS}
     doubt = 100 * np.linalg.norm(looks.std(axis=0)[:, :2], axis=1) / unit
     inside = _within(landmarks, scales.width, scales.height)
     cover = {}
@@ -92,6 +108,12 @@ def measure_cover(
         signs.append(known * _foreign(pixels, skin, features=part in FEATURES))
         if part in FEATURES:
             signs.append(1 - _rise(float(pixels[:, 0].std()) / max(spread, 8.0), 0.02, 0.07))
+        if part == "mouth":
+            signs.append(known * _lipless(lab, points, spread))
+        if part in DARK:
+            # A side that lies in shadow is dark up to the eye.
+            lit = _rise(max(bright[eye] for eye in BESIDE[part]), 0.5, 0.65)
+            signs.append(known * lit * (1 - _rise(bright[part], *DARK[part])))
         if part == "forehead":
             beside = np.median(np.concatenate([lab[masks[p]] for p in ("left_cheek", "right_cheek")])[:, 0])
             signs.append(_rise(float((pixels[:, 0] < 0.6 * beside).mean()), 0.35, 0.65))
@@ -139,6 +161,23 @@ def _foreign(pixels: Floats, skin: Floats, *, features: bool) -> float:
     counted |= dark & pale & (apart > 9)
     counted &= (pixels[:, 0] < 1.1 * skin[0]) | (apart > 30)  # skin that shines has no colour of its own
     return _rise(float(counted.mean()), 0.3, 0.7)
+
+
+def _lipless(lab: Floats, points: Floats, spread: float) -> float:
+    """How sure it is that there is no mouth where it should be: no dark line between lips, these no redder or lighter.
+
+    ``spread`` is the face's contrast, L*.
+    """
+    side = len(lab)
+    inside, outside = _inside(points, LIPS, side), _inside(points, AROUND_LIPS, side)
+    ring = outside & ~inside
+    if not ring.any():
+        return 0.0
+    lips, skin = np.median(lab[inside], axis=0), np.median(lab[ring], axis=0)
+    line = float(np.percentile(lab[inside, 0], 5)) / max(float(skin[0]), float(lips[0]), 5.0)
+    pale = 1 - _rise(float(lips[1] - skin[1]), *PALE)
+    plain = pale * (1 - _rise(float(lips[0] - skin[0]) / max(spread, 8.0), *SHADED))
+    return plain * _rise(line, *NO_LINE) * _rise(spread, *FLAT)
 
 
 def _rise(value: float, low: float, high: float) -> float:
