@@ -140,8 +140,8 @@ class Animator:
         progress: Callable[[Event], None] | None = None,
         registry: Registry | None = None,
     ) -> Animator:
-        """Make the Animator that a recipe describes; its seconds, fps, size, loop and seed are for :meth:`animate`."""
-        stages = recipe.model_dump(exclude={"seconds", "fps", "size", "loop", "seed"})
+        """Make the Animator that a recipe describes; what it says of the film itself is for :meth:`animate`."""
+        stages = recipe.model_dump(exclude={"seconds", "fps", "size", "crop", "loop", "seed"})
         return cls(**stages, progress=progress, registry=registry)
 
     @property
@@ -159,6 +159,7 @@ class Animator:
         seconds: float = 5.0,
         fps: float = 25.0,
         size: int | None = None,
+        crop: bool = False,
         loop: bool = False,
         seed: int = 0,
     ) -> Recipe:
@@ -187,6 +188,7 @@ class Animator:
             seconds=seconds,
             fps=fps,
             size=size,
+            crop=crop,
             loop=loop,
             seed=seed,
         )
@@ -198,6 +200,7 @@ class Animator:
         seconds: float = 5.0,
         fps: float = 25,
         size: int | None = None,
+        crop: bool = False,
         loop: bool = False,
         seed: int = 0,
     ) -> Clip:
@@ -208,6 +211,7 @@ class Animator:
             seconds: how long the film is.
             fps: frames a second.
             size: long edge of the film, px; None: as the photo is.
+            crop: whether the film shows head and shoulders only, of everybody who is not small in the background.
             loop: whether the film leads back to its beginning, to be shown over and over.
             seed: 0 or more; another seed, another film of the same kind.
 
@@ -229,6 +233,7 @@ class Animator:
             self._stages,
             timing,
             size=size,
+            crop=crop,
             seed=seed,
             on_event=self._on_event,
             encoder_for=self._encoder_for,
@@ -246,12 +251,13 @@ class Animator:
 
         return restore(read_photo(photo), self._stages, on_event=self._on_event)
 
-    def prepare(self, photo: PhotoSource, *, size: int | None = None) -> tuple[Photo, Analysis]:
+    def prepare(self, photo: PhotoSource, *, size: int | None = None, crop: bool = False) -> tuple[Photo, Analysis]:
         """Restore and analyze a photo: as the film would start, and what is known of it.
 
         Args:
             photo: as for :meth:`animate`.
             size: long edge, px; None: as the photo is.
+            crop: whether only head and shoulders are kept.
 
         Raises:
             PhotoError: if the photo cannot be read.
@@ -260,7 +266,7 @@ class Animator:
         from .reading import read_photo
 
         restoration = restore(read_photo(photo), self._stages, on_event=self._on_event)
-        return analyze(restoration.photo, self._stages, size=size, on_event=self._on_event)
+        return analyze(restoration.photo, self._stages, size=size, crop=crop, on_event=self._on_event)
 
     def inspect(self, photo: PhotoSource) -> Analysis:
         """Restore and analyze a photo: who is in it, and what to expect of a film. Nobody in it is no error.
@@ -293,6 +299,7 @@ class Animator:
         seconds: float = 5.0,
         fps: float = 25,
         size: int | None = None,
+        crop: bool = False,
         loop: bool = False,
     ) -> Iterator[Report | PhotoError]:
         """Make many films through the executor, and yield a report of each in the order of the jobs.
@@ -305,7 +312,7 @@ class Animator:
             UsageError: if a stage is an object, or while iterating, if a destination cannot be written.
             StageError: while iterating, if a stage fails.
         """
-        recipe = self.recipe(seconds=_timing(seconds, fps, loop).seconds, fps=fps, size=size, loop=loop)
+        recipe = self.recipe(seconds=_timing(seconds, fps, loop).seconds, fps=fps, size=size, crop=crop, loop=loop)
         return self._run(partial(RecipeWorker, recipe), jobs)
 
     def _run(self, open_worker: Callable[[], RecipeWorker], jobs: Iterable[Job]) -> Iterator[Report | PhotoError]:
@@ -398,6 +405,7 @@ class RecipeWorker:
                 seconds=recipe.seconds,
                 fps=recipe.fps,
                 size=recipe.size,
+                crop=recipe.crop,
                 loop=recipe.loop,
                 seed=job.seed,
             )

@@ -15,6 +15,7 @@ from . import __version__
 from .errors import PhotoError
 from .flags import (
     compose,
+    crop_option,
     fps_option,
     json_option,
     loop_option,
@@ -58,6 +59,7 @@ cli.add_command(weights)
 @seconds_option
 @fps_option
 @click.option("--size", type=click.IntRange(16), metavar="LONG_EDGE", help="Long edge in pixels [default: the photo's]")
+@crop_option
 @loop_option
 @seed_option
 @stage_options("restorer", "analyzer", "motion", "conditioner", "backend", "encoder")
@@ -109,6 +111,7 @@ def animate(
                         seconds=recipe.seconds,
                         fps=recipe.fps,
                         size=recipe.size,
+                        crop=recipe.crop,
                         loop=recipe.loop,
                         seed=recipe.seed,
                     ).save(film)

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "compose",
+    "crop_option",
     "fps_option",
     "json_option",
     "loop_option",
@@ -47,6 +48,7 @@ fps_option = click.option("--fps", type=float, default=25.0, show_default=True, 
 seed_option = click.option(
     "--seed", type=click.IntRange(0), default=0, show_default=True, help="Another seed, another film of the same kind."
 )
+crop_option = click.option("--crop/--no-crop", default=False, help="Show head and shoulders only.")
 loop_option = click.option(
     "--loop/--no-loop", default=False, help="Lead back to the beginning, to be shown over and over."
 )

@@ -13,6 +13,7 @@ from typing import Generic, TypeVar
 from .clip import Clip
 from .data import Analysis, Conditioning, Frame, Motion, Photo, Restoration, Timing
 from .errors import NoFaceFound, PhotomotionError, StageError, UsageError
+from .framing import portrait
 from .plugin import Event
 from .stages import Backend, Conditioner, Encoder, FaceAnalyzer, MotionPrior, PostProcessor, Restorer
 
@@ -108,6 +109,7 @@ def run(
     timing: Timing,
     *,
     size: int | None,
+    crop: bool,
     seed: int,
     on_event: Callable[[Event], None],
     encoder_for: Callable[[Path], Callable[[Clip, Path], int]],
@@ -120,6 +122,7 @@ def run(
         stages: the chosen stages.
         timing: length and frame rate.
         size: long edge of the film, px, or None for the photo's own.
+        crop: whether the film shows head and shoulders only.
         seed: decides everything that is left to chance.
         on_event: told what is being done.
         encoder_for: for a destination, what renders a clip into a file and returns the number of frames.
@@ -130,7 +133,7 @@ def run(
         StageError: if a stage fails.
     """
     restoration = restore(photo, stages, on_event=on_event)
-    photo, analysis = analyze(restoration.photo, stages, size=size, on_event=on_event)
+    photo, analysis = analyze(restoration.photo, stages, size=size, crop=crop, on_event=on_event)
     motion = plan(photo, analysis, stages, timing, seed=seed, on_event=on_event)
     on_event(Event(stage="conditioner", message="preparing"))
     with stages.conditioner.at_work(photo.name) as conditioner:
@@ -174,9 +177,9 @@ def restore(photo: Photo, stages: Stages, *, on_event: Callable[[Event], None]) 
 
 
 def analyze(
-    photo: Photo, stages: Stages, *, size: int | None, on_event: Callable[[Event], None]
+    photo: Photo, stages: Stages, *, size: int | None, crop: bool, on_event: Callable[[Event], None]
 ) -> tuple[Photo, Analysis]:
-    """Resize a mended photo, analyze it, and turn it upright if it lies on its side: the next steps of :func:`run`.
+    """Crop and resize a mended photo, analyze it, and turn it upright if it lies on its side: next in :func:`run`.
 
     Returns:
         The photo as the film starts, and what is known of it.
@@ -184,16 +187,25 @@ def analyze(
     Raises:
         StageError: if the analyzer fails.
     """
+    on_event(Event(stage="analyzer", message="looking for faces"))
+    if crop:
+        photo, analysis = _upright(photo, stages.analyzer)
+        if not analysis.faces:
+            return photo, analysis
+        photo = photo.cropped(portrait(analysis))
     if size is not None:
         from .reading import resize_photo
 
         photo = resize_photo(photo, size)
-    on_event(Event(stage="analyzer", message="looking for faces"))
-    analysis = _look(photo, stages.analyzer)
+    return _upright(photo, stages.analyzer)
+
+
+def _upright(photo: Photo, stage: Stage[FaceAnalyzer]) -> tuple[Photo, Analysis]:
+    analysis = _look(photo, stage)
     if not analysis.suitability.turn:
         return photo, analysis
     photo = photo.turned(analysis.suitability.turn)
-    turned = _look(photo, stages.analyzer)
+    turned = _look(photo, stage)
     said = [finding for finding in analysis.suitability.findings if finding.code == "rotated-scan"]
     suitability = replace(turned.suitability, findings=(*said, *turned.suitability.findings))
     return photo, replace(turned, suitability=suitability)

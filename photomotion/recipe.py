@@ -60,6 +60,8 @@ class Recipe(BaseModel):
     """Frames a second."""
     size: int | None = Field(None, ge=16)
     """Long edge of the film in pixels; left out, as the photo is."""
+    crop: bool = False
+    """Whether the film shows head and shoulders only."""
     loop: bool = False
     """Whether the film leads back to its beginning, to be shown over and over."""
     seed: int = Field(0, ge=0)

@@ -29,6 +29,7 @@ from photomotion.errors import (
     UsageError,
     WeightsError,
 )
+from photomotion.framing import portrait
 from photomotion.plugin import Event, Implementation, Job, Options, Runtime, hookimpl
 from photomotion.registry import Registry
 from photomotion.testing.fakes import fake_motion, fake_photo
@@ -185,6 +186,20 @@ def test_the_size_is_that_of_the_long_edge(make: Make) -> None:
     assert clip.photo.height == 120
     with pytest.raises(UsageError, match="too small"):
         make().animate(fake_photo(), size=1)
+
+
+def test_a_crop_is_made_of_the_photo_and_then_brought_to_size(make: Make) -> None:
+    wide = fake_photo(1200, 400)
+    whole, analysis = make().prepare(wide)
+    x0, y0, x1, y1 = portrait(analysis)
+    cut, found = make().prepare(wide, crop=True)
+    assert x1 - x0 < 700
+    assert np.array_equal(cut.pixels, whole.pixels[y0:y1, x0:x1])
+    assert found.matte.shape == cut.pixels.shape[:2]
+    clip = make().animate(wide, crop=True, size=100, seconds=0.2)
+    assert max(clip.photo.width, clip.photo.height) == 100
+    with pytest.raises(NoFaceFound):
+        make().animate(np.zeros((64, 64, 3), np.uint8), crop=True)
 
 
 def test_inspect_and_plan_stop_on_the_way(make: Make) -> None:

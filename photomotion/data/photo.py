@@ -53,6 +53,11 @@ class Photo:
         """The same photo with other pixels, say after restoration or resizing."""
         return replace(self, pixels=pixels)
 
+    def cropped(self, box: tuple[int, int, int, int]) -> Photo:
+        """The part of the photo within ``box``: x0, y0, x1, y1 in px."""
+        x0, y0, x1, y1 = box
+        return self.with_pixels(np.ascontiguousarray(self.pixels[y0:y1, x0:x1]))
+
     def turned(self, degrees: int) -> Photo:
         """The same photo turned clockwise.
 
