@@ -90,7 +90,7 @@ class TestOpening:
         assert np.array_equal(scene.draw(0), photo.pixels)
         rest, moved = (posed_landmarks(scene, row, 0) for row in (0, 1))
         gap = moved[LOWER, 1] - moved[UPPER, 1] - (rest[LOWER, 1] - rest[UPPER, 1])
-        assert 0.07 * unit < gap < 0.14 * unit
+        assert 0.09 * unit < gap < 0.16 * unit
         assert np.abs(moved[NOSE] - rest[NOSE]).max() < 0.01 * unit
         x, y = (int(v) for v in np.round(0.7 * moved[LOWER] + 0.3 * moved[UPPER])[:2])  # below the teeth
         assert open_[y, x].max() < 0.45 * photo.pixels[y - round(0.3 * unit), x].max()

@@ -19,8 +19,8 @@ __all__ = ["LOWER_LIP", "MOST", "UPPER_LIP", "LipAxes", "carried", "kept_back", 
 
 MOST = 0.3
 """Greatest ``jawOpen`` that is shown; more would need a mouth that the photo does not have."""
-DROP = 0.36
-"""How far the chin goes down at ``jawOpen`` 1, in eye distances: 3 to 10 mm for 0.1 to 0.3."""
+DROP = 0.44
+"""How far the chin goes down at ``jawOpen`` 1, in eye distances: 4 to 12 mm for 0.1 to 0.3."""
 HINGE = (0.0, 0.3, 0.75)
 """Between the joints of the jaw, in front of the ears, in the head's own axes; the second in units of the chin's v."""
 WIDER = 1.06
