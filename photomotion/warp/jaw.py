@@ -25,6 +25,8 @@ HINGE = (0.0, 0.3, 0.75)
 """Between the joints of the jaw, in front of the ears, in the head's own axes; the second in units of the chin's v."""
 WIDER = 1.06
 """How much wider than the mesh's lips the line between them is."""
+NARROWEST = 0.05
+"""Half a mouth at least, in eye distances."""
 CORNER = 0.35
 """How much of the lower lip's way its corners go."""
 RISE, MARGIN = 0.34, 0.03
@@ -60,7 +62,9 @@ class LipAxes:
         line = np.concatenate([right[None], inner, left[None]]) - self.origin
         x, y = line @ self.along / self.unit, line @ self.across / self.unit
         self.middle = float(x[5])
-        self.ends = (float(WIDER * (x[0] - self.middle) - 0.01), float(WIDER * (x[-1] - self.middle) + 0.01))
+        # In a profile the middle may lie beyond the far corner.
+        ends = WIDER * (x[0] - self.middle) - 0.01, WIDER * (x[-1] - self.middle) + 0.01
+        self.ends = (min(float(ends[0]), -NARROWEST), max(float(ends[1]), NARROWEST))
         order = np.argsort(x)
         self.line = (x[order], y[order])
         """Where the mesh has the line: x and y in eye distances from the origin."""
