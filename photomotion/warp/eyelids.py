@@ -16,7 +16,7 @@ __all__ = ["Eyelid"]
 
 RISE = 0.13
 """How far the lower lid comes up to meet the upper one, in openings."""
-OVERLAP = (0.03, 0.08)
+OVERLAP = (0.025, 0.05)
 """How far the closed edge lies below the lower lid's, in eye widths and in openings, since landmarks are not exact."""
 FOLD = 0.36
 """How far above the open edge the fold smooths out as the lid closes, in eye widths."""
@@ -29,7 +29,9 @@ PULLED = 0.42
 SYNTHETIC = (0.12, 0.4)
 """Closures between which a lid goes over from the photo's own, pulled down, to skin made for it: the farther it is
 pulled, the more its lashes are drawn out over it."""
-THINNED = 1.2
+LINE = 0.7
+"""How dark the line along the lid's edge is at its middle."""
+THINNED = 0.6
 """How much lower what is dark above the edge gets, when the eye is shut: lashes hang down, their roots are left."""
 FLIPPED = 5.0
 """How much shorter than above the edge lashes look below it, when the eye is shut."""
@@ -98,7 +100,7 @@ class Eyelid:
             room = cv2.distanceTransform((free > 0.95).astype(np.uint8), cv2.DIST_L2, 3) / np.float32(eye.width)
         under = smoothstep(t, meeting - rise - 0.06, meeting) * (1 - smoothstep(t, eye.lower, eye.lower + 0.4))
         under = rise * under * smoothstep(s, -0.2, 0.05) * (1 - smoothstep(s, 0.9, 1.15)) * free
-        cover = smoothstep(s, -0.1, 0.02) * (1 - smoothstep(s, 0.97, 1.08)) * free
+        cover = smoothstep(s, -0.14, 0.05) * (1 - smoothstep(s, 0.95, 1.1)) * free
         touched = (cover > 0) & (t > eye.upper - FOLD) & (t < eye.upper + travel + HIGHEST)
         left, high, w, h = cv2.boundingRect(touched.astype(np.uint8))
         part = slice(high, high + max(h, 1)), slice(left, left + max(w, 1))
@@ -116,7 +118,7 @@ class Eyelid:
             find_ink(photo, eye),
             np.asarray(travel, np.float32),
             np.asarray(cv2.GaussianBlur(under, (0, 0), max(0.02 * eye.width, 0.5)), np.float32),
-            smoothstep(s_part, -0.12, 0.1) * (1 - smoothstep(s_part, 0.9, 1.06)),
+            smoothstep(s_part, -0.14, 0.05) * (1 - smoothstep(s_part, 0.94, 1.08)),
             smoothstep(t_part, top - 0.06, top + 0.01),
             SMOOTHED * smoothstep(t_part, upper - FOLD, upper - SMOOTH),
             free,
@@ -199,13 +201,14 @@ class Eyelid:
         read = self.places + (read * np.float32(self.eye.width))[..., None] * self.eye.across
         lashes = cv2.remap(self.lashes, read, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE) - 1
         lashes *= past < np.float32(HIGHEST / FLIPPED)
-        line = 1 - np.float32(0.45) * ends * np.exp(-np.square(past * np.float32(1 / 0.022)))
+        line = 1 - np.float32(LINE) * ends * np.exp(-np.square(past * np.float32(1 / 0.025)))
         down = np.clip((self.height + np.float32(0.2)) / (fall + np.float32(0.2)), 0, 1)
         under, over = np.minimum(past, 0), np.maximum(past, 0)
         bulge = np.float32(0.2) * down * (1 - down) - np.float32(0.3) * np.exp(under * np.float32(1 / 0.06))
         lit = self.skin * (1 + shut * ends * bulge)[..., None]
         dark = 1 - (1 + (1 - np.float32(0.4) * shut * shut) * lashes) * line
-        cast = 1 - np.float32(0.35) * (1 - shut) * ends * np.exp(over * np.float32(-1 / 0.05))
+        # The lid's shadow on the ball, and in the end that of the lashes on the cheek.
+        cast = 1 - (np.float32(0.35) - np.float32(0.1) * shut) * ends * np.exp(over * np.float32(-1 / 0.05))
         shade = np.where(past < 0, 1, (1 + np.float32(0.8) * shut * shut * ends * lashes) * cast) * line
 
         soft = np.float32(0.6 / self.eye.width)

@@ -28,9 +28,7 @@ HIGHEST = LASH + WING
 EVEN = 0.035
 """Lashes are evened out along the lid over about this length, in eye widths: sparse ones would be torn into teeth."""
 LIT = 1.0
-"""How bright a lid is in a deep or shaded socket, of the skin under the eye ..."""
-OPEN = 0.8
-"""... as far as light gets there."""
+"""How bright a lid is in a deep or shaded socket, of the skin under the eye."""
 COLUMNS, ROWS = 41, 13
 PATCHES_ALONG, PATCHES_BELOW = (0.15, 0.5, 0.85), (0.4, 0.65, 0.9)
 """Where skin is looked at for its pores: along the eye, and how far below the lower lid, in eye widths."""
@@ -65,7 +63,7 @@ def make_skin(pixels: npt.NDArray[np.uint8], eye: Eye, frames: Array) -> Array:
         np.dstack([np.interp(place, np.arange(COLUMNS), tones[:, c]) for c in range(3)]) for tones in (upper, lower)
     )
     shaded = 1 - _light(tone_above) / np.maximum(LIT * _light(tone_below), 1)
-    lit = OPEN * smoothstep(shaded, 0.0, 0.4) * (0.45 + 0.55 * down[..., 0])
+    lit = smoothstep(shaded, 0.0, 0.4) * (0.45 + 0.55 * down[..., 0])
     tone = tone_above + lit[..., None] * (LIT * tone_below - tone_above)
     # Brows and sockets grey the colour above; that below is fresher.
     tone = 0.5 * tone + 0.5 * (_light(tone) / np.maximum(_light(tone_below), 1))[..., None] * tone_below
@@ -105,7 +103,7 @@ def _pores(pixels: npt.NDArray[np.uint8], eye: Eye) -> Array:
     """Pores and grain like those of the smoother skin below the eye, as a factor, float32 (h, w, 3).
 
     A texture of the same spectrum, a patch scattered at random (Galerne et al., 2011): it has the fine structure of
-    the skin and of the print, but none of its wrinkles. It lies in the eye's axes, so both eyes of a mirrored photo are mirrored.
+    the skin and of the print, but none of its wrinkles. It lies in the eye's axes, so a mirrored photo has it mirrored.
     """
     size = int(np.clip(0.36 * eye.width, 8, 96))
     offsets = (np.arange(size) - 0.5 * size) / eye.width
