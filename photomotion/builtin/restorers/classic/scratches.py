@@ -1,8 +1,9 @@
 """Finding scratches, cracks and dust: what lies on the print, not in the picture.
 
-Something thin is a scratch only if it stands out from both its sides and these are alike; if it is far stronger than
-what is around it; if it is long; and if a whole number of such lines is there. Lids, lips, rims, hair and whiskers meet
-some of these conditions. A scratch that is missed is a pity, a wrinkle that is removed is a wrong.
+Something thin is a scratch if its traits say so (see :mod:`.traits`), or if it is light, stands out from both its sides
+and these are alike, and is long; and if a whole number of such lines is there. Lids, lips, rims, hair and whiskers meet
+some of these conditions: on a face a line must be surer, a dark one, which may be a wrinkle, far surer. A scratch that
+is missed is a pity, a wrinkle that is removed is a wrong.
 
 Lengths are in units of 1/512 of the picture's long edge, brightness in parts of the picture's own range.
 """
@@ -19,6 +20,7 @@ import numpy.typing as npt
 from .faces import FaceSpot, cover, features
 from .planes import Floats, Mask, percentiles
 from .tracing import follow
+from .traits import measure
 
 __all__ = ["Flaws", "find"]
 
@@ -26,8 +28,19 @@ Labels = npt.NDArray[np.int32]
 
 LONGEST = 1024
 """Larger pictures are searched at this size, px: finer flaws than that are no wider than their grain."""
-EVIDENCE = 320.0
-"""Length of certain lines from which on a print is scratched; undamaged portraits have up to 140 (straps, seams)."""
+CERTAIN = 2.0
+"""Score from which on a line is certain."""
+EVIDENCE = 240.0
+"""Length of certain lines, all light or all dark, from which on a print is scratched; undamaged portraits have up to
+120 (straps, hair), most of them none."""
+EVIDENCE_PLAIN = 260.0
+"""The same for plain light lines, from end to end; undamaged portraits have up to 104."""
+CRACKED = 3.0
+"""Pieces of evidence from which on a print is full of cracks."""
+OTHERS = 0.25
+"""What certain light lines count for dark ones, and dark for light."""
+ON_FACE, ON_FACE_DARK, ROUND = 0.8, 1.6, 1.5
+"""What a line must score more: a light one on a face, a dark one, which may be a wrinkle, and a round one."""
 SPECKS = 17
 """Certain specks from which on a print counts as dusty; undamaged pictures have up to 14."""
 MEDIAN = 5.5
@@ -81,6 +94,29 @@ def find(
         return np.asarray(cv2.resize(wide, (width, height), interpolation=cv2.INTER_LINEAR) > 0, np.bool_)
 
     return Flaws(enlarged(lines), enlarged(spots), length / 512, count)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Line:
+    """A patch that may be a scratch."""
+
+    label: int
+    extent: float
+    """From end to end, units."""
+    length: float
+    """Along all branches, units."""
+    score: float
+    """See :class:`Traits`."""
+    reserve: float
+    """How much more it must score for where it is and what it looks like."""
+    certain: bool
+    """Its score alone makes it evidence."""
+    plain: bool
+    """Light, long and lonely enough to be evidence whatever its score."""
+    cracked: bool
+    """To be taken where a print is full of cracks."""
+    doubtful: bool
+    """To be taken where it meets another."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -157,73 +193,72 @@ class _Search:
 
     def lines(self, sure: bool) -> tuple[Mask, float]:
         """Mask of long thin flaws, and the length of those that are certain."""
+        judged = [self._judge(p) for p in self.patches]
+        certain = [sum(line.length for line in lines if line.certain) / EVIDENCE for lines in judged]
+        plain = sum(line.extent for line in judged[0] if line.plain) / EVIDENCE_PLAIN
         found = np.zeros(self.y.shape, np.bool_)
         doubtful: list[tuple[slice, slice, Mask]] = []
-        length = 0.0
-        for p in self.patches:
-            slender = p.extent / p.thickness
-            wanted = (p.extent >= 14) & (slender >= 4.5) & (p.contrast >= 0.1) & (p.on_marks < 0.3) & (p.thickness < 8)
-            if not p.light:
-                black = ((p.level <= 0.28) & (p.contrast >= 0.3)) | ((p.level <= 0.36) & (p.contrast >= 0.42))
-                wanted &= black & (p.extent >= 45) & (p.on_face < 0.5)
-            order = np.flatnonzero(wanted)
-            for i in order[np.argsort(-p.extent[order], kind="stable")][:MOST]:
-                patch = p.mask(i)
-                bend, stray = _arc(patch[2])
-                if bend > 0.55 and stray < 0.012 + 0.7 / (p.extent[i] * self.unit):
-                    continue
-                # What may be a collar or a rim is no evidence, but may be taken once there is some.
-                may_be_arc = bend > 0.45 and stray < 0.02 + 0.8 / (p.extent[i] * self.unit)
-                ridge, step = self._sides(p, i, patch)
-                inside = p.on_face[i] > 0.5 and p.contrast[i] < 0.25
-                if ridge > 0.75 and step < 0.5 and p.extent[i] >= 25 and slender[i] >= 7 and not inside:
-                    length += 0.0 if may_be_arc else float(p.extent[i])
+        for p, lines, own, other in zip(self.patches, judged, certain, reversed(certain), strict=True):
+            evidence = max(own + OTHERS * other, plain if p.light else 0.0)
+            if evidence < 1 and not sure:
+                continue
+            for line in lines:
+                patch = p.mask(line.label)
+                if line.plain or line.score > CERTAIN + line.reserve or (line.cracked and evidence >= CRACKED):
                     found[patch[:2]] |= patch[2]
-                elif ridge > 0.7 and step < 0.8 and p.light and p.on_face[i] < 0.5:
+                elif line.doubtful:
                     doubtful.append(patch)
-        if length < EVIDENCE and not sure:
-            return np.zeros_like(found), length
-        reach = 2 * round(6 * self.unit) + 1
-        near = cv2.dilate(found.astype(np.uint8), np.ones((reach, reach), np.uint8)) > 0
-        for rows, columns, mask in doubtful:
-            if (near[rows, columns] & mask).any():
-                found[rows, columns] |= mask
-        for _ in range(ROUNDS):
-            found = follow(self.y, found, self.unit)
-        return found, length
+        if found.any():
+            reach = 2 * round(6 * self.unit) + 1
+            near = cv2.dilate(found.astype(np.uint8), np.ones((reach, reach), np.uint8)) > 0
+            for rows, columns, mask in doubtful:
+                if (near[rows, columns] & mask).any():
+                    found[rows, columns] |= mask
+            for _ in range(ROUNDS):
+                found = follow(self.y, found, self.unit)
+        return found, max(sum(certain) * EVIDENCE, plain * EVIDENCE_PLAIN)
 
-    def _sides(self, p: _Patches, i: int, patch: tuple[slice, slice, Mask]) -> tuple[float, float]:
-        """Part of a line that stands out from both its sides, and how unlike those are, as a part of the contrast."""
-        pad = round(8 * self.unit)
-        rows, columns, shape = patch
-        top, left = max(0, rows.start - pad), max(0, columns.start - pad)
-        here = self.y[top : rows.stop + pad, left : columns.stop + pad]
-        mask = np.zeros(here.shape, np.float32)
-        mask[rows.start - top : rows.stop - top, columns.start - left : columns.stop - left] = shape
-        thickness = float(p.thickness[i]) * self.unit
-        soft = cv2.GaussianBlur(mask, (0, 0), max(1.0, 0.6 * thickness))
-        dx, dy = cv2.Sobel(soft, cv2.CV_32F, 1, 0), cv2.Sobel(soft, cv2.CV_32F, 0, 1)
-        xx, yy, xy = (cv2.GaussianBlur(v, (0, 0), 3 * self.unit) for v in (dx * dx, dy * dy, dx * dy))
-        at_rows, at_columns = np.nonzero(mask)
-        few = slice(None, None, max(1, len(at_rows) // 300))
-        at_rows, at_columns = at_rows[few], at_columns[few]
-        angle = 0.5 * np.arctan2(2 * xy[at_rows, at_columns], (xx - yy)[at_rows, at_columns])
-        reach = 0.5 * thickness + 2.5 * self.unit
-        blurred = cv2.GaussianBlur(here, (0, 0), 0.8 * self.unit)
-        sides = [
-            cv2.remap(
-                blurred,
-                (at_columns + way * np.cos(angle)).astype(np.float32)[None],
-                (at_rows + way * np.sin(angle)).astype(np.float32)[None],
-                cv2.INTER_LINEAR,
-                borderMode=cv2.BORDER_REPLICATE,
-            )[0]
-            for way in (-reach, reach)
-        ]
-        contrast = float(p.contrast[i]) * self.range
-        sign = 1 if p.light else -1
-        out = [sign * (here[at_rows, at_columns] - side) > 0.35 * contrast for side in sides]
-        return float((out[0] & out[1]).mean()), float(np.median(np.abs(sides[0] - sides[1]))) / contrast
+    def _judge(self, p: _Patches) -> list[_Line]:
+        """Judge the patches that may be scratches, the longest first."""
+        slender = p.extent / p.thickness
+        wanted = (p.extent >= 10) & (slender >= 3) & (p.contrast >= 0.06) & (p.on_marks < 0.3) & (p.thickness < 8)
+        order = np.flatnonzero(wanted)
+        lines = []
+        for i in order[np.argsort(-p.extent[order], kind="stable")][:MOST]:
+            rows, columns, mask = p.mask(int(i))
+            pad = round(8 * self.unit)
+            top, left = max(0, rows.start - pad), max(0, columns.start - pad)
+            here = self.y[top : rows.stop + pad, left : columns.stop + pad]
+            shape = np.zeros(here.shape, np.float32)
+            shape[rows.start - top : rows.stop - top, columns.start - left : columns.stop - left] = mask
+            extent, contrast, on_face = float(p.extent[i]), float(p.contrast[i]), float(p.on_face[i])
+            traits = measure(here, shape, float(p.thickness[i]), contrast, self.range, self.unit, light=p.light)
+            # A collar, a strap or the rim of glasses is round: that is no evidence, and on a face it is left.
+            arc = traits.extent_in_radii > 0.45 and traits.stray < 0.02 + 0.8 / (extent * self.unit)
+            more = (ON_FACE if p.light else ON_FACE_DARK) * on_face + (ROUND * (1 + on_face) if arc else 0.0)
+            score = traits.score(p.light)
+            rim = traits.extent_in_radii > 0.55 and traits.stray < 0.012 + 0.7 / (extent * self.unit)
+            firm = p.light and contrast >= 0.1 and not rim
+            lines.append(
+                _Line(
+                    label=int(i),
+                    extent=extent,
+                    length=traits.length,
+                    score=score,
+                    reserve=more,
+                    certain=score > CERTAIN and not arc and on_face < 0.5,
+                    plain=firm
+                    and not arc
+                    and score > 0
+                    and traits.clean
+                    and extent >= 25
+                    and slender[i] >= 7
+                    and (on_face < 0.5 or contrast >= 0.25),
+                    cracked=firm and traits.clean and not (arc and on_face > 0.1),
+                    doubtful=firm and traits.ridge > 0.7 and traits.step < 0.8 and extent >= 14 and on_face < 0.5,
+                )
+            )
+        return lines
 
     def spots(self, sure: bool) -> tuple[Mask, int]:
         """Mask of specks, and the number of those that are certain: strong, small, and on calm ground."""
@@ -243,14 +278,3 @@ class _Search:
         if count < SPECKS and not sure:
             found[:] = False
         return found, count
-
-
-def _arc(mask: Mask) -> tuple[float, float]:
-    """The circle nearest to a line (Kåsa, 1976): the line's extent in radii, and how far it strays, in extents."""
-    rows, columns = np.nonzero(mask)
-    x, y = columns - columns.mean(), rows - rows.mean()
-    system = np.stack([x, y, np.ones_like(x)], axis=1)
-    (a, b, c), *_ = np.linalg.lstsq(system, x * x + y * y, rcond=None)
-    radius = float(np.sqrt(max(c + (a * a + b * b) / 4, 1e-6)))
-    extent = float(np.hypot(np.ptp(x), np.ptp(y)))
-    return extent / radius, float((np.hypot(x - a / 2, y - b / 2) - radius).std()) / extent

@@ -25,6 +25,11 @@ PRINT = 10.0
 """Black of a gray or toned print: it never was the black of ink."""
 FADED = 30.0
 """Darkest colour, least of its channels, from which on a print is faded."""
+DARKER = 8.0
+"""Gray levels by which the middle of a face may become darker when black is brought back; beyond, middle tones are
+raised in turn. How dark a face was on the fresh print nobody knows; that it turns dark is what people see first."""
+MOST_RAISED = 0.6
+"""Bound on that: middle tones are raised by at most a quarter of this, in parts of white."""
 SKIN = np.array([13.0, 17.0])
 """Middle of the skins of all peoples, CIELAB a and b (after Xiao et al., 2017)."""
 
@@ -43,6 +48,8 @@ class Tone:
     """What becomes black, (3,): gray of the darkest part; half its tint as well, if all blacks share it."""
     cast: float
     """Tint that black and white share, gray levels; 0 if they do not."""
+    face: float | None = None
+    """Brightness of the middle of the faces; None without one."""
 
     @property
     def fading(self) -> float:
@@ -67,10 +74,23 @@ def measure(picture: Floats, faces: Sequence[FaceSpot], *, specked: bool = False
     one_black = float(blacks.std(axis=0).max()) <= 5
     gray = np.full(3, _gray(dark), np.float32)
     black = (gray + dark) / 2 if one_black else gray
+    face = _face(y, faces, scale)
     if not coloured:
-        return Tone(dark, light, False, black, 0.0)
+        return Tone(dark, light, False, black, 0.0, face)
     gain = _skin_gain(small, dark, light, faces, scale)
-    return Tone(dark, light, True, black, _cast(dark, light, np.median(small.reshape(-1, 3), axis=0), one_black, gain))
+    middle = np.median(small.reshape(-1, 3), axis=0)
+    return Tone(dark, light, True, black, _cast(dark, light, middle, one_black, gain), face)
+
+
+def _face(y: Floats, faces: Sequence[FaceSpot], scale: float) -> float | None:
+    """Median brightness of the faces, each counting alike."""
+    middles = []
+    for face in faces:
+        x0, y0, x1, y1 = (max(0, round(v * scale)) for v in face.box)
+        patch = y[y0 : max(y1, y0 + 1), x0 : max(x1, x0 + 1)]
+        if patch.size:
+            middles.append(float(np.median(patch)))
+    return float(np.mean(middles)) if middles else None
 
 
 def _cast(dark: Floats, light: Floats, middle: Floats, one_black: bool, gain: float | None) -> float:
@@ -115,24 +135,43 @@ def stretch(picture: Floats, tone: Tone, fading: float, cast: float) -> Floats:
     """Take away fading and cast, each with a strength of 0..1."""
     dark, light = tone.dark, tone.light
     middle_dark, middle_light = _gray(dark), _gray(light)
+    white = max(middle_light, WHITE)
     if not tone.coloured:
         y, cr, cb = split(picture)
-        gain = (max(middle_light, WHITE) - PRINT) / max(middle_light - middle_dark, 20)
+        gain = (white - PRINT) / max(middle_light - middle_dark, 20)
         bright = np.maximum(PRINT + gain * (y - middle_dark), 0)
+        bright = bright * _raise(bright, tone.face, PRINT, gain, middle_dark, white)
         bright = y + fading * (bright - y)
         keep = np.minimum(1, (bright + 15) / (np.minimum(y, 40) + 15))  # a tint does not fit into black
         return merge(bright.astype(np.float32), (cr * keep).astype(np.float32), (cb * keep).astype(np.float32))
     black, white = tone.black, middle_light
     target = max(white, WHITE) if fading else white
-    out = picture
+    out, face = picture, tone.face
     if cast and tone.cast:
         black, white = np.full(3, dark.min(), np.float32), float(light.max())
         even = black + (picture - dark) / np.maximum(light - dark, 20) * (white - black)
         out = picture + cast * (even - picture)
         target = max(white, WHITE) if fading else white
-        fading = max(fading, cast)  # tinted blacks are lifted blacks
-    wide = (out - black) * (target / max(white - float(black.mean()), 20))
+        fading, face = max(fading, cast), None  # tinted blacks are lifted blacks, and skin's own were lifted too
+    low = float(black.mean())
+    gain = target / max(white - low, 20)
+    wide = (out - black) * gain
+    wide = wide * _raise(luma(np.asarray(wide, np.float32)), face, 0.0, gain, low, target)[..., None]
     return np.asarray(out + fading * (wide - out), np.float32)
+
+
+def _raise(bright: Floats, face: float | None, black: float, gain: float, low: float, white: float) -> Floats:
+    """By what brightness (H, W) is multiplied, so that a face keeps about the brightness it had.
+
+    ``low`` became ``black`` with ``gain`` gray levels to one. A parabola: black and white stay, the middle rises.
+    """
+    share = 0.0
+    if face is not None:
+        now = black + gain * (face - low)
+        room = now * (1 - now / white)
+        if room > 0 and now < white:
+            share = float(np.clip((face - DARKER - now) / room, 0, MOST_RAISED))
+    return np.asarray(1 + share * (1 - np.clip(bright / white, 0, 1)), np.float32)
 
 
 def _gray(colour: Floats) -> float:
