@@ -295,6 +295,12 @@ def test_finer_quality_makes_a_larger_file(tmp_path: Path) -> None:
     assert (tmp_path / "10.mp4").stat().st_size > 2 * (tmp_path / "40.mp4").stat().st_size
 
 
+def test_of_large_pictures_few_are_held_at_once(tmp_path: Path) -> None:
+    for height, width, ahead in ((48, 64, b"rc_lookahead=10"), (2048, 3072, b"rc_lookahead=3")):
+        film(tmp_path / "film.mp4", np.zeros((height, width, 3), np.uint8), count=2)
+        assert ahead in (tmp_path / "film.mp4").read_bytes()  # x264 writes its settings into the stream
+
+
 def test_a_picture_too_wide_for_the_codec_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"at most 16384 pixels a side, not 17000 x 40; ask for a smaller size"):
         film(tmp_path / "film.mp4", np.zeros((40, 17000, 3), np.uint8))

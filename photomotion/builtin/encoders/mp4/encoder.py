@@ -23,7 +23,7 @@ class Mp4Encoder:
 
     def __init__(self, crf: int = 18, preset: str = "veryfast") -> None:
         """Take x264's ``crf`` (0..51, lower is finer) and ``preset``."""
-        self._options = {"crf": str(crf), "preset": preset, "x264-params": "chromaloc=1"}
+        self._crf, self._preset = crf, preset
 
     def encode(self, frames: Iterable[Frame], destination: Path, timing: Timing) -> None:
         """Write all frames to ``destination``; nothing is left there if anything goes wrong.
@@ -43,7 +43,7 @@ class Mp4Encoder:
         except StopIteration:
             raise StageError("the encoder mp4 was given no frame; the stage before it made none") from None
         try:
-            write_film(first, pictures, destination, rate, self._options)
+            write_film(first, pictures, destination, rate, crf=self._crf, preset=self._preset)
         except BaseException:
             with suppress(OSError):
                 destination.unlink()
