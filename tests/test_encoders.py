@@ -17,8 +17,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from photomotion.builtin.encoders.frames import FramesEncoder
-from photomotion.builtin.encoders.mp4.h264 import to_i420
 from photomotion.builtin.encoders.mp4 import Mp4Encoder, exact_rate
+from photomotion.builtin.encoders.mp4.h264 import to_i420
 from photomotion.data import Frame, Timing
 from photomotion.errors import DestinationError, StageError, UsageError
 from photomotion.reading import read_photo
