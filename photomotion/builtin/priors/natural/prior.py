@@ -21,6 +21,7 @@ from .lids import move_lids
 from .manner import Manner
 from .moods import mood_of
 from .person import meet
+from .seam import is_even
 from .span import span_of
 
 __all__ = ["NATURAL_CHANNELS", "NaturalPrior"]
@@ -40,6 +41,9 @@ PARTS = ("person", "blinks", "breath", "expressions", "head", "gaze", "company",
 
 LARGEST = 0.8
 """No expression goes further, whatever the gains: softly, from half of it on."""
+
+DRAWS = 12
+"""Times that a loop is drawn before a seam is put up with; one in twenty is drawn twice."""
 
 Chances = dict[str, np.random.Generator]
 
@@ -65,7 +69,7 @@ class NaturalPrior:
         Args:
             analysis: faces and what was found out about them; sets the limits.
             timing: length and frame rate. Another frame rate shows the same motion, blinks shifted by less than half
-                a frame.
+                a frame; of a loop it may show another one.
             seed: any integer.
         """
         if self.manner.strength == 0:
@@ -73,18 +77,29 @@ class NaturalPrior:
             still = FaceMotion(channels=NATURAL_CHANNELS, values=rest)
             return Motion(fps=timing.fps, faces=(still,) * len(analysis.faces))
         limits = [judge(face, analysis.suitability.of_face(i)) for i, face in enumerate(analysis.faces)]
-        chances = [_chances(seed, i) for i in range(len(limits))]
         looks = exchange(
-            [chance["company"] for chance in chances],
+            [_chances(seed, i)["company"] for i in range(len(limits))],
             neighbours(analysis.faces, analysis.matte.shape),
             [bool(limit.eyes and self.manner.eyes) for limit in limits],
             span_of(timing, self.manner.ending),
         )
-        plans = zip(limits, chances, looks, strict=True)
-        return Motion(fps=timing.fps, faces=tuple(self._plan_face(*each, timing) for each in plans))
+        faces = [
+            self._plan_face(limit, seed, i, own, timing)
+            for i, (limit, own) in enumerate(zip(limits, looks, strict=True))
+        ]
+        return Motion(fps=timing.fps, faces=tuple(faces))
 
-    def _plan_face(self, limits: Limits, chance: Chances, looks: Sequence[Look], timing: Timing) -> FaceMotion:
-        """Plan one face; the order of the parts is the order in which they influence each other."""
+    def _plan_face(self, limits: Limits, seed: int, face: int, looks: Sequence[Look], timing: Timing) -> FaceMotion:
+        """Plan one face; a loop is drawn again until no channel shows its seam."""
+        drawn = self._draw(limits, _chances(seed, face), looks, timing)
+        again = 1
+        while timing.loop and again < DRAWS and not is_even(drawn.values.astype(np.float64)):
+            drawn = self._draw(limits, _chances(seed, face, again), looks, timing)
+            again += 1
+        return drawn
+
+    def _draw(self, limits: Limits, chance: Chances, looks: Sequence[Look], timing: Timing) -> FaceMotion:
+        """Draw one motion; the order of the parts is the order in which they influence each other."""
         manner, mood = self.manner, self.mood
         span = span_of(timing, manner.ending)
         times = np.arange(timing.frames) / timing.fps
@@ -140,7 +155,8 @@ class NaturalPrior:
         return FaceMotion(channels=NATURAL_CHANNELS, values=values.astype(np.float32))
 
 
-def _chances(seed: int, face: int) -> Chances:
-    """Chance of every part of one face."""
-    parts = np.random.SeedSequence([seed % 2**64, face]).spawn(len(PARTS))
+def _chances(seed: int, face: int, again: int = 0) -> Chances:
+    """Chance of every part of one face, and another one each time it is drawn again."""
+    numbers = [seed % 2**64, face, again] if again else [seed % 2**64, face]
+    parts = np.random.SeedSequence(numbers).spawn(len(PARTS))
     return dict(zip(PARTS, map(np.random.default_rng, parts), strict=True))
