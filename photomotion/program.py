@@ -51,12 +51,15 @@ class Program(click.Group):
         sys.exit(code if isinstance(code, int) else 0)
 
     def invoke(self, context: click.Context) -> Any:
-        """Run a command; Ctrl-C ends it with one line, which on a terminal does not share that of the ``^C``."""
+        """Run a command; Ctrl-C ends it with one line, which on a terminal does not share that of the ``^C``.
+
+        A ``KeyboardInterrupt`` may itself say what is kept.
+        """
         try:
             return super().invoke(context)
-        except KeyboardInterrupt:
+        except KeyboardInterrupt as interrupt:
             newline = "\n" if sys.stderr.isatty() else ""
-            click.echo(f"{newline}interrupted; nothing is left half written", err=True)
+            click.echo(f"{newline}interrupted; {str(interrupt) or 'nothing is left half written'}", err=True)
             raise click.exceptions.Exit(INTERRUPTED) from None
 
 

@@ -14,13 +14,17 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
 
+import click
 import pytest
+from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from weight_server import CONTENT, DIGEST, SIZE, Room, WeightServer, serving
 
 from photomotion.errors import WeightsError
+from photomotion.plugin import Event
+from photomotion.program import INTERRUPTED, Program
 from photomotion.weights.fetching import fetch
 from photomotion.weights.part import Part
 
@@ -316,6 +320,46 @@ def test_a_disk_that_is_too_full_is_seen_beforehand(
         room.fetch()
     assert server.asked == []
     assert room.files == set()
+
+
+def test_who_interrupts_is_told_what_is_kept(server: WeightServer, tmp_path: Path) -> None:
+    room = Room(tmp_path, [f"{server.url}/plain/big.pth"])
+
+    def interrupt(event: Event) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt, match=r"kept, and the next fetch goes on from there$"):
+        fetch(room.catalogue, "big", on_event=interrupt)
+    kept = room.part.stat().st_size
+    assert 0 < kept < SIZE
+    assert room.fetch().read_bytes() == CONTENT
+    assert server.asked[-1][1]["Range"] == f"bytes={kept}-"
+
+
+def test_who_interrupts_before_anything_came_is_told_nothing(server: WeightServer, tmp_path: Path) -> None:
+    room = Room(tmp_path, [f"{server.url}/cut/big.pth"])
+    server.cuts = [0]
+
+    def interrupt(event: Event) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt) as caught:
+        fetch(room.catalogue, "big", on_event=interrupt)
+    assert str(caught.value) == "" and not room.part.exists()
+
+
+@pytest.mark.parametrize("kept", ["", "2 MB of big are kept"])
+def test_the_program_says_what_an_interrupt_says(kept: str) -> None:
+    @click.group(cls=Program)
+    def program() -> None: ...
+
+    @program.command()
+    def work() -> None:
+        raise KeyboardInterrupt(kept) if kept else KeyboardInterrupt
+
+    result = CliRunner().invoke(program, ["work"])
+    assert result.exit_code == INTERRUPTED
+    assert result.output.strip() == f"interrupted; {kept or 'nothing is left half written'}"
 
 
 def test_no_space_for_the_last_byte(server: WeightServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -103,6 +103,7 @@ def place(
 
     Raises:
         WeightsError: if the folder cannot be made, or is too full.
+        KeyboardInterrupt: as it comes; it then says what is kept.
     """
     path = catalogue.path(entry)
     lock = FileLock(f"{path}.lock")
@@ -129,7 +130,13 @@ def place(
                     f"{entry.name} needs {format_size(entry.bytes - part.size)} more, and {path.parent} has "
                     f"{format_size(free)} free; make room, or set PHOTOMOTION_WEIGHTS to another folder"
                 )
-            yield part
+            try:
+                yield part
+            except KeyboardInterrupt as interrupt:
+                if not part.size:
+                    raise
+                kept = f"{format_size(part.size)} of {entry.name} are kept, and the next fetch goes on from there"
+                raise KeyboardInterrupt(kept) from interrupt
     finally:
         lock.release()
 
