@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 import cv2
 import numpy as np
@@ -10,8 +11,8 @@ import numpy.typing as npt
 
 from photomotion.data import Analysis, Face, Motion, Photo
 
-from .creases import Creases
 from .camera import WHOLE, View
+from .creases import Creases
 from .eyeballs import Eyeball
 from .eyelids import Eyelid
 from .eyes import EYES, Eye
@@ -50,9 +51,20 @@ class Scene:
         clean, pattern = (photo.pixels, None) if grain == "moving" else split(photo.pixels)
         self.grain = None if pattern is None else Grain.of(pattern, grain)
         self.opacity = person(with_wisps(analysis.matte, clean, max(units)), max(units))
-        self.plate = background(clean, self.opacity, max(units))
         left, top, right, bottom = (int(v) for v in np.clip(analysis.faces[0].box, 0, [photo.width, photo.height] * 2))
-        self.people = Sampler.of(np.dstack([clean, self.opacity]), (slice(top, bottom), slice(left, right)))
+        face = (slice(top, bottom), slice(left, right))
+        # Both work on whole pictures, beside Python; meanwhile the people's small parts are made ready.
+        with ThreadPoolExecutor(2, thread_name_prefix="scene") as pool:
+            plate = pool.submit(background, clean, self.opacity, max(units))
+            people = pool.submit(Sampler.of, np.dstack([clean, self.opacity]), face)
+            self._meet(clean)
+        self.plate, self.people = plate.result(), people.result()
+        held = [_extent(row) for row in np.array_split(self.opacity, np.arange(1, self.grid.rows) * self.grid.step)]
+        self.extent = np.array(held, np.int64).reshape(-1, 2)
+
+    def _meet(self, clean: Pixels) -> None:
+        """Make ready what each person is drawn with."""
+        photo, analysis, motion = self.photo, self.analysis, self.motion
         self.fields = [
             FaceField.of(analysis, index, self.grid, self.territory(index), face.channels)
             for index, face in enumerate(motion.faces)
@@ -63,7 +75,9 @@ class Scene:
                 for side in EYES
                 if _inside(face, side, photo)
             }
-            for face, codes in zip(analysis.faces, map(analysis.suitability.of_face, range(len(units))), strict=True)
+            for face, codes in zip(
+                analysis.faces, map(analysis.suitability.of_face, range(len(analysis.faces))), strict=True
+            )
         ]
         self.lights = [
             Light.of(analysis.lighting, face, head, self.grid)
@@ -77,8 +91,6 @@ class Scene:
             Mouth.of(clean, face, head, self.grid, field) if motion.column("jawOpen").any() else None
             for face, head, field, motion in zip(analysis.faces, self.heads, self.fields, motion.faces, strict=True)
         ]
-        held = [_extent(row) for row in np.array_split(self.opacity, np.arange(1, self.grid.rows) * self.grid.step)]
-        self.extent = np.array(held, np.int64).reshape(-1, 2)
 
     def territory(self, index: int) -> Array:
         """Which nodes are this person's and not a neighbour's, float32 (rows, columns), 0..1, soft between them."""
