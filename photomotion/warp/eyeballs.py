@@ -12,6 +12,7 @@ import numpy.typing as npt
 from .eyes import Eye
 from .geometry import Array, smoothstep
 from .grid import diffuse
+from .lidskin import scatter_pores
 from .sampling import Sampler
 
 __all__ = ["Eyeball"]
@@ -99,7 +100,9 @@ class Eyeball:
         clear = np.asarray(clear * (1 - frames), np.float32)
         size = radius * eye.width
         glint = _catch_lights(photo, clear, from_middle, size)
-        white = diffuse(photo, clear * smoothstep(from_middle, RIM - 0.05, FADE))
+        shown = np.asarray(clear * smoothstep(from_middle, RIM - 0.05, FADE), np.float32)
+        grain = 1 + (1 - shown)[..., None] * (scatter_pores(pixels, eye)[rows, columns] - 1)
+        white = np.clip(diffuse(photo, shown) * grain, 0, 255)
         # Only what lies under a fully opaque light is made up.
         known = clear * (1 - np.maximum(2 * glint - 1, 0))
         whole = photo + ((1 - known) * (from_middle < FADE))[..., None] * (

@@ -29,14 +29,16 @@ PULLED = 0.42
 SYNTHETIC = (0.12, 0.4)
 """Closures between which a lid goes over from the photo's own, pulled down, to skin made for it: the farther it is
 pulled, the more its lashes are drawn out over it."""
-LINE = 0.7
-"""How dark the line along the lid's edge is at its middle."""
+LINE, THICK = 0.7, 0.025
+"""How dark the line along the lid's edge is at its middle, and how thick, in eye widths."""
 THINNED = 0.6
 """How much lower what is dark above the edge gets, when the eye is shut: lashes hang down, their roots are left."""
 FLIPPED = 5.0
 """How much shorter than above the edge lashes look below it, when the eye is shut."""
-REACH = 0.08
-"""The farthest that a gaze takes the lids, in eye widths."""
+STRETCH = 0.65
+"""Skin comes from no farther than this part of the way to frames of glasses: it is drawn out below them, not they."""
+REACH = 0.14
+"""So near to frames, in eye widths, a gaze takes the lids less far."""
 UPPER, LOWER = 0.95, 0.4
 """Of the way of the ball's front up and down, how much each lid's edge goes with it (the upper: Becker and Fuchs, 1988;
 the lower: judgement)."""
@@ -72,7 +74,7 @@ class Eyelid:
     free: Array
     """float32 (h, w): 0 where frames of glasses are, 1 elsewhere."""
     room: Array
-    """float32 (h, w): how far frames of glasses are away, in eye widths: skin comes from no farther."""
+    """float32 (h, w): how far frames of glasses are away, in eye widths."""
     cover: Array
     """float32 (h, w): 1 where a lid can cover anything: not beyond the corners nor on frames."""
     following: tuple[Array, Array]
@@ -158,7 +160,7 @@ class Eyelid:
         above = eye.t - eye.upper
         held = np.clip((above + np.float32(PULLED)) / (fall + np.float32(PULLED)), 0, 1)
         held *= held * (3 - 2 * held)
-        down = np.minimum(fall * held * self.cover, self.room)
+        down = np.minimum(fall * held * self.cover, np.float32(STRETCH) * self.room)
         way = np.where(above < fall, down, np.float32(-closure) * self.rise)
         return self._across(way, at)
 
@@ -201,7 +203,8 @@ class Eyelid:
         read = self.places + (read * np.float32(self.eye.width))[..., None] * self.eye.across
         lashes = cv2.remap(self.lashes, read, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE) - 1
         lashes *= past < np.float32(HIGHEST / FLIPPED)
-        line = 1 - np.float32(LINE) * ends * np.exp(-np.square(past * np.float32(1 / 0.025)))
+        thick = max(THICK, 0.9 / self.eye.width)
+        line = 1 - np.float32(LINE * (THICK / thick) ** 0.5) * ends * np.exp(-np.square(past * np.float32(1 / thick)))
         down = np.clip((self.height + np.float32(0.2)) / (fall + np.float32(0.2)), 0, 1)
         under, over = np.minimum(past, 0), np.maximum(past, 0)
         bulge = np.float32(0.2) * down * (1 - down) - np.float32(0.3) * np.exp(under * np.float32(1 / 0.06))

@@ -12,7 +12,7 @@ from .eyes import Eye
 from .geometry import Array, smoothstep
 from .grid import diffuse
 
-__all__ = ["HIGHEST", "find_ink", "find_lashes", "lash_height", "make_skin"]
+__all__ = ["HIGHEST", "find_ink", "find_lashes", "lash_height", "make_skin", "scatter_pores"]
 
 LASH = 0.09
 """Height of the strip above the lid's edge that holds lashes and liner, in eye widths ..."""
@@ -32,8 +32,8 @@ LIT = 1.0
 COLUMNS, ROWS = 41, 13
 PATCHES_ALONG, PATCHES_BELOW = (0.15, 0.5, 0.85), (0.4, 0.65, 0.9)
 """Where skin is looked at for its pores: along the eye, and how far below the lower lid, in eye widths."""
-FIELD = 8
-"""Such a texture is so many times as wide as what it was learned from, and does not repeat itself ..."""
+FIELD = 4
+"""Such a texture repeats itself after so many times the width of what it was learned from ..."""
 CALM = 0.85
 """... and so strong."""
 WHITE = 230.0
@@ -73,7 +73,7 @@ def make_skin(pixels: npt.NDArray[np.uint8], eye: Eye, frames: Array) -> Array:
     near = cv2.GaussianBlur(diffuse(photo, np.asarray(trust, np.float32)), (0, 0), max(0.05 * eye.width, 0.8))
     far = smoothstep(above, -0.12, 0.12)[..., None]
     skin = tone + 0.5 * far * (near - tone)
-    return np.asarray(np.clip(skin * _pores(pixels, eye), 0, 255), np.float32)
+    return np.asarray(np.clip(skin * scatter_pores(pixels, eye), 0, 255), np.float32)
 
 
 def _light(colour: Array) -> Array:
@@ -99,7 +99,7 @@ def _tones(photo: Array, eye: Eye, direction: int, reach: tuple[float, float], f
     return np.asarray(smooth, np.float32).reshape(COLUMNS, 3)
 
 
-def _pores(pixels: npt.NDArray[np.uint8], eye: Eye) -> Array:
+def scatter_pores(pixels: npt.NDArray[np.uint8], eye: Eye) -> Array:
     """Pores and grain like those of the smoother skin below the eye, as a factor, float32 (h, w, 3).
 
     A texture of the same spectrum, a patch scattered at random (Galerne et al., 2011): it has the fine structure of
