@@ -103,6 +103,18 @@ def tilted(p: Portrait) -> Pixels:
     return np.asarray(cv2.warpAffine(p.pixels, cv2.getRotationMatrix2D(middle, 30, 1), (1024, 1024)))
 
 
+def askew(p: Portrait) -> Pixels:
+    """A scan set upright by 8 degrees, black where there was nothing."""
+    return np.asarray(cv2.warpAffine(p.pixels, cv2.getRotationMatrix2D((512, 512), 8, 1), (1024, 1024)))
+
+
+def at_the_edge(p: Portrait) -> Pixels:
+    """At the right edge of a wide group, where a lens sees a head from the side that the photo shows from the front."""
+    out = np.full((1024, 2600, 3), 150, np.uint8)
+    out[:, -1024:] = p.pixels
+    return out
+
+
 def tiny(p: Portrait) -> Pixels:
     return np.asarray(cv2.resize(p.pixels, (256, 256), interpolation=cv2.INTER_AREA))
 
@@ -159,6 +171,32 @@ def microphone(p: Portrait) -> Pixels:
     return out
 
 
+def telephone(p: Portrait) -> Pixels:
+    """A black receiver at the cheek in a gray photo."""
+    out = gray(p)
+    x, y = p.at(425)
+    corners = np.array([[-0.15, -0.3], [0.5, -0.5], [0.6, 0.7], [-0.1, 0.8]]) * p.unit + (x, y)
+    cv2.fillPoly(out, [np.round(corners).astype(np.int32)], (26, 26, 26), cv2.LINE_AA)
+    return np.clip(out + np.random.default_rng(3).normal(0, 2, out.shape[:2])[..., None], 0, 255).astype(np.uint8)
+
+
+def gray_microphone(p: Portrait) -> Pixels:
+    return np.repeat(cv2.cvtColor(microphone(p), cv2.COLOR_RGB2GRAY)[..., None], 3, axis=2)
+
+
+def fingers(p: Portrait) -> Pixels:
+    """Four fingers of her own skin before the mouth."""
+    out = p.pixels.astype(np.float32)
+    x, y = p.at(50)
+    skin = np.median(p.pixels[y - 6 : y + 6, x - 6 : x + 6].reshape(-1, 3), axis=0)
+    (left, _), (right, _), (_, middle) = p.at(57), p.at(287), p.at(14)
+    width = 0.19 * p.unit
+    for row in range(round(middle - 2 * width), round(middle + 2 * width)):
+        across = ((row - middle) / width) % 1 * 2 - 1
+        out[row, left - 8 : right + 8] = skin * (0.97 - 0.3 * abs(across) ** 3)
+    return np.round(np.clip(out, 0, 255)).astype(np.uint8)
+
+
 def bar(p: Portrait) -> Pixels:
     """Something gray hangs in front of one eye."""
     out = p.copy()
@@ -185,6 +223,17 @@ def _frames(p: Portrait, thickness: int) -> Pixels:
 
 def glasses(p: Portrait) -> Pixels:
     return _frames(p, 4)
+
+
+def half_frame(p: Portrait) -> Pixels:
+    """Glasses with a rim above the lenses only."""
+    out = p.copy()
+    reach = round(0.26 * p.unit)
+    (ax, ay), (bx, by) = p.at(468), p.at(473)
+    for x, y in ((ax, ay), (bx, by)):
+        cv2.ellipse(out, (x, y + 6), (reach, round(0.2 * p.unit)), 0, 180, 360, (35, 28, 26), 3, cv2.LINE_AA)
+    cv2.ellipse(out, ((ax + bx) // 2, ay + 6), ((bx - ax) // 2 - reach, 6), 0, 180, 360, (35, 28, 26), 3, cv2.LINE_AA)
+    return out
 
 
 def sunglasses(p: Portrait) -> Pixels:
@@ -291,9 +340,11 @@ def nobody(p: Portrait) -> Pixels:
 MADE: dict[str, Callable[[Portrait], Pixels]] = {
     "plain": plain, "gray": gray, "sepia": sepia, "blurred": blurred, "dark": dark, "overexposed": overexposed,
     "low contrast": low_contrast, "faded": faded, "green cast": green_cast, "magenta cast": magenta_cast,
-    "turned left": turned(1), "upside down": turned(2), "turned right": turned(3), "tilted": tilted, "tiny": tiny,
+    "turned left": turned(1), "upside down": turned(2), "turned right": turned(3), "tilted": tilted,
+    "askew": askew, "at the edge": at_the_edge, "tiny": tiny,
     "cropped": cropped, "hand": hand, "fist": fist, "finger": finger, "mask": mask, "microphone": microphone,
-    "bar": bar, "closed eyes": closed_eyes,
+    "telephone": telephone, "gray microphone": gray_microphone, "fingers": fingers,
+    "bar": bar, "closed eyes": closed_eyes, "half frame": half_frame,
     "glasses": glasses, "sunglasses": sunglasses, "hat": hat, "grain": grain, "scratches": scratches,
     "border": border, "print on a table": print_on_a_table,
     "side light": side_light, "shadow": shadow, "statue": statue, "open mouth": open_mouth,

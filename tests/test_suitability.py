@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from made_photos import MADE, Portrait
 
+from photomotion.analysis import Describer, Sighting
 from photomotion.builtin.analyzers.facemesh import FaceMeshAnalyzer
 from photomotion.builtin.analyzers.facemesh.lighting import harmonics, measure_lighting, normals
 from photomotion.builtin.analyzers.facemesh.pose import estimate_uncertainty, measure_pose
@@ -33,7 +34,9 @@ TABLE: dict[str, tuple[set[str], set[str]]] = {
     "turned left": ({"rotated-scan"}, PLAIN),
     "upside down": ({"rotated-scan"}, PLAIN),
     "turned right": ({"rotated-scan"}, PLAIN),
-    "tilted": ({"tilted"}, PLAIN),
+    "tilted": ({"tilted", "printed-border"}, PLAIN),
+    "askew": ({"printed-border"}, PLAIN),
+    "at the edge": (PLAIN, {"tiny-face"}),
     "tiny": ({"tiny-face"}, PLAIN | {"mouth-open"}),
     "cropped": ({"cropped-face"}, PLAIN),
     "hand": ({"occluded"}, set()),
@@ -41,9 +44,13 @@ TABLE: dict[str, tuple[set[str], set[str]]] = {
     "finger": ({"occluded"}, PLAIN),
     "mask": ({"occluded"}, set()),
     "microphone": ({"occluded"}, {"mouth-open"}),
+    "telephone": ({"occluded"}, PLAIN),
+    "gray microphone": ({"occluded"}, {"mouth-open"}),
+    "fingers": ({"occluded"}, {"mouth-open"}),
     "bar": ({"occluded"}, PLAIN | {"hat-or-hair", "mouth-open", "side-light"}),
     "closed eyes": ({"eyes-closed"}, PLAIN),
     "glasses": ({"glasses"}, PLAIN),
+    "half frame": ({"glasses"}, PLAIN),
     "sunglasses": ({"sunglasses"}, PLAIN),
     "hat": ({"hat-or-hair"}, PLAIN),
     "grain": ({"grain"}, PLAIN),
@@ -90,6 +97,28 @@ def test_a_made_photo_gives_its_codes_and_no_others(analyses: dict[str, Analysis
         assert math.isfinite(finding.value)
         assert finding.message.endswith(".")
         assert finding.face is None or finding.face < len(analyses[name].faces)
+
+
+@pytest.mark.parametrize("name", sorted(set(MADE) - {"nobody"}))
+def test_codes_do_not_hang_on_a_single_gray_level(portrait: Portrait, analyses: dict[str, Analysis], name: str) -> None:
+    pixels = MADE[name](portrait)
+    noise = np.random.default_rng(1).integers(-1, 2, pixels.shape[:2])[..., None]
+    nearly = np.clip(pixels.astype(np.int32) + noise, 0, 255).astype(np.uint8)
+    undecided = TABLE[name][1] if name == "blurred" else set()
+    assert codes(portrait.analyzer.analyze(Photo(pixels=nearly))) - undecided == codes(analyses[name]) - undecided
+
+
+@pytest.mark.parametrize(("degrees", "code"), [(0, None), (10, None), (22, "three-quarter"), (50, "profile")])
+@pytest.mark.parametrize("side", [-1, 1])
+def test_a_turned_mesh_is_told_from_a_frontal_one(
+    portrait: Portrait, degrees: int, code: str | None, side: int
+) -> None:
+    points = portrait.analysis.faces[0].landmarks.astype(np.float64)
+    middle, angle = points.mean(axis=0), math.radians(side * degrees)
+    turn = np.array([[math.cos(angle), 0, math.sin(angle)], [0, 1, 0], [-math.sin(angle), 0, math.cos(angle)]])
+    sighting = Sighting(landmarks=((points - middle) @ turn.T + middle).astype(np.float32))
+    found = codes(Describer().describe(Photo(pixels=portrait.pixels), [sighting])) & {"three-quarter", "profile"}
+    assert found == ({code} if code else set())
 
 
 @pytest.mark.parametrize(

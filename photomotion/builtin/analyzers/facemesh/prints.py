@@ -29,6 +29,8 @@ __all__ = ["PrintQuality", "measure_print"]
 
 ONE_HUE = 4.0
 """Spread of colours below which a picture is gray or sepia."""
+WEDGES = 256
+"""Long edge, px, at which padding in the corners is looked for."""
 OVAL = (10, 338, 284, 454, 361, 397, 152, 172, 132, 234, 54, 109)
 CHEEKS = (50, 101, 118, 205, 187, 280, 330, 347, 425, 411, 195, 4)
 FEATURES = ((226, 224, 221, 189, 244, 232, 229, 70, 105, 107), (446, 444, 441, 413, 464, 452, 449, 300, 334, 336))
@@ -63,20 +65,56 @@ def measure_print(small: Pixels, faces: Sequence[Floats], matte: Floats) -> Prin
     inner = np.ascontiguousarray(small[y0:y1, x0:x1])
     meshes = [f[:, :2] - np.array([x0, y0], np.float32) for f in faces]
     people = cv2.resize(np.ascontiguousarray(matte), small.shape[1::-1], interpolation=cv2.INTER_AREA)[y0:y1, x0:x1]
-    border, toned = 1 - inner.size / small.size, inner
-    outline = print_outline(small, faces[0][list(OVAL), :2]) if border == 0 and faces else None
-    if outline is not None:
-        print_ = cv2.fillConvexPoly(np.zeros(small.shape[:2], np.uint8), np.round(outline).astype(np.int32), 1) > 0
-        border, toned = 1 - float(print_.mean()), small[print_][None]
+    border, toned = 1 - inner.size / small.size, shrunk(inner, 320)
+    picture = None if border else _picture(small, faces[0][list(OVAL), :2] if faces else None)
+    if picture is not None:
+        border, toned = 1 - float(picture.mean()), small[picture][None]
     tint = measure_cast(shrunk(inner, 200))
     grain = measure_grain(inner)
     return PrintQuality(
         grain=grain,
         scratches=_scratches(scratch_mask(inner, grain), meshes, people * (tint.spread >= ONE_HUE)),
-        tones=measure_tones(toned if outline is not None else shrunk(inner, 320)),
+        tones=measure_tones(toned),
         cast=_cast(tint, inner, meshes),
         border=border,
     )
+
+
+def _picture(small: Pixels, face: Floats | None) -> Mask | None:
+    """bool (H, W): the print in a photo of one around the outline of a face, or what is left by the padding of a photo
+    that was turned; None if it is neither."""
+    outline = None if face is None else print_outline(small, face)
+    if outline is not None:
+        inside = cv2.fillConvexPoly(np.zeros(small.shape[:2], np.uint8), np.round(outline).astype(np.int32), 1)
+        return np.asarray(inside > 0)
+    tiny = shrunk(small, WEDGES)
+    height, width = tiny.shape[:2]
+    padding = np.zeros((height, width), np.uint8)
+    for even in (tiny.max(axis=2) <= 10, tiny.min(axis=2) >= 245):
+        rest = even.astype(np.uint8)
+        for corner in ((0, 0), (width - 1, 0), (0, height - 1), (width - 1, height - 1)):
+            if rest[corner[::-1]] == 1:
+                cv2.floodFill(rest, None, corner, 2)
+                wedge = rest == 2
+                if _ends_straight(wedge):
+                    padding[wedge] = 1
+                rest[wedge] = 0
+    if not padding.any():
+        return None
+    return np.asarray(cv2.resize(padding, small.shape[1::-1], interpolation=cv2.INTER_NEAREST) == 0)
+
+
+def _ends_straight(wedge: Mask) -> bool:
+    """Whether the pixels, bool (H, W), of one piece of a corner end in one straight line, as no shadow does."""
+    (outline, *_), _ = cv2.findContours(wedge.astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+    x, y = outline[:, 0].T
+    inner = (x > 1) & (y > 1) & (x < wedge.shape[1] - 2) & (y < wedge.shape[0] - 2)
+    edge = outline[inner, 0].astype(np.float64)
+    if wedge.mean() < 0.01 or len(edge) < 8:
+        return False
+    edge -= edge.mean(axis=0)
+    along, across = (edge @ np.linalg.svd(edge, full_matrices=False)[2].T).T
+    return bool(np.ptp(along) > 0.25 * min(wedge.shape) and np.percentile(np.abs(across), 95) < 1.2)
 
 
 def _scratches(found: Mask, meshes: Sequence[Floats], people: Floats) -> float:

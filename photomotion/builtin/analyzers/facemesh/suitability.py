@@ -136,7 +136,7 @@ def _expression(seen: Seen) -> Iterator[Check]:
     turned = _turned(face)
     eyes = max(face.eyes_open)
     covered = min(seen.cover["left_eye"], seen.cover["right_eye"]) > COVERED
-    if quality.eye_darkness < 0.4:
+    if _shaded(seen):
         message = "The eyes are behind dark glasses or in deep shadow."
         yield "sunglasses", quality.eye_darkness, message, "no blinks and no gaze"
     elif (eyes < 0.3 or (eyes < 0.5 and quality.iris_contrast > 0.65)) and not covered:
@@ -157,11 +157,15 @@ def _expression(seen: Seen) -> Iterator[Check]:
         yield "art", quality.iris_contrast, message, "the eyes keep still"
 
 
+def _shaded(seen: Seen) -> bool:
+    """Whether the eyes are behind dark glasses: far darker than the cheeks, where the forehead is not."""
+    return seen.quality.eye_darkness < 0.4 and seen.cover["forehead"] <= COVERED
+
+
 def _hidden(seen: Seen) -> Iterator[Check]:
     if seen.quality.highlight < 0.3 or seen.quality.clipped > 0.3:
         return  # nothing can be told of it
-    glasses = seen.quality.eye_darkness < 0.4
-    eyes = {"left_eye", "right_eye"} if glasses else set()
+    eyes = {"left_eye", "right_eye"} if _shaded(seen) else set()
     hidden = [p for p in PLAIN if seen.cover[p] > COVERED and p not in eyes]
     if hidden:
         named = [PLAIN[p] for p in hidden]
@@ -193,6 +197,7 @@ def _picture(seen: Seen, light: Lighting) -> Iterator[Check]:
         yield "blurred", quality.sharpness, "The face is out of focus.", ""
     # Where the light on this face was not measured, its two halves must do.
     aside = light.confidence == 0 or abs(light.direction[0]) > 0.5
-    if quality.balance < 0.35 and aside and _turned(face) < 45:
+    covered = max(seen.cover["left_cheek"], seen.cover["right_cheek"]) > COVERED
+    if quality.balance < 0.35 and aside and not covered and _turned(face) < 45:
         message = "The light comes from one side; half of the face is in shadow."
         yield "side-light", quality.balance, message, "the head turns less"

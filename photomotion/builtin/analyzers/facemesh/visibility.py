@@ -95,8 +95,8 @@ def measure_cover(
     skin = _skin_colour(lab, masks)
     spread = float(np.ptp(np.percentile(lab[_inside(points, range(468), side), 0], [5, 95])))
     unit = max(float(np.linalg.norm(mesh[33, :2] - mesh[263, :2])), 1.0)
-    usual = max(float(np.median(lab[_inside(points, range(468), side), 0])), 5.0)
-    bright = {part: float(np.median(lab[masks[part], 0])) / usual for part in PARTS}
+    lightness = max(float(np.median(lab[_inside(points, range(468), side), 0])), 5.0)
+    bright = {part: float(np.median(lab[masks[part], 0])) / lightness for part in PARTS}
     doubt = 100 * np.linalg.norm(looks.std(axis=0)[:, :2], axis=1) / unit
     inside = _within(landmarks, scales.width, scales.height)
     cover = {}
@@ -115,8 +115,9 @@ def measure_cover(
             lit = _rise(max(bright[eye] for eye in BESIDE[part]), 0.5, 0.65)
             signs.append(known * lit * (1 - _rise(bright[part], *DARK[part])))
         if part == "forehead":
-            beside = np.median(np.concatenate([lab[masks[p]] for p in ("left_cheek", "right_cheek")])[:, 0])
-            signs.append(_rise(float((pixels[:, 0] < 0.6 * beside).mean()), 0.35, 0.65))
+            # Each half against the cheek below it: under side light half of a bare forehead is dark.
+            usual = np.where(np.nonzero(masks[part])[1] < points[168, 0], bright["right_cheek"], bright["left_cheek"])
+            signs.append(_rise(float((pixels[:, 0] < 0.6 * lightness * usual).mean()), 0.35, 0.65))
         # Nothing is in front of what is not in the photo.
         cover[part] = float(inside[list(index)].mean() * (1 - np.prod([1 - s for s in signs])))
     return cover
