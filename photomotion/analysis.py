@@ -15,6 +15,8 @@ are measured by the core, so that they mean the same whoever found the faces::
         def _find(self, pixels):
             return [Sighting(landmarks=points, confidence=score) for points, score in my_network(pixels)]
 
+A stage that needs faces before the chosen analyzer has run, a restorer say, opens :class:`FaceMeshAnalyzer` by itself.
+
 It imports OpenCV and a TFLite runtime: import it where an implementation is, not in a plugin's module.
 """
 
@@ -27,9 +29,10 @@ from dataclasses import replace
 import numpy as np
 import numpy.typing as npt
 
+from photomotion.builtin.analyzers.facemesh import FaceMeshAnalyzer
 from photomotion.builtin.analyzers.facemesh.describing import Describer, Sighting
 
-__all__ = ["Describer", "Sighting", "search_turned"]
+__all__ = ["Describer", "FaceMeshAnalyzer", "Sighting", "search_turned"]
 
 Pixels = npt.NDArray[np.uint8]
 Floats = npt.NDArray[np.float32]

@@ -126,7 +126,7 @@ class Guard:
         self.min_likeness = min_likeness
 
     def judge(self, scan: Floats, made: Floats, landmarks: Points, blend: float, scale: float = 1.0) -> Verdict:
-        """Find the greatest blend, at most the one asked for, at which the face stays within the bounds.
+        """Find how much of the network's face may stay, at most what is asked for, so that it is within the bounds.
 
         Args:
             scan: float32 (512, 512, 3), 0..255, the aligned face of the scan.
@@ -143,7 +143,10 @@ class Guard:
         wanted = self._change(scan, made, landmarks, blend, seen)
         if self._allows(wanted, limit):
             return Verdict(blend, wanted, wanted, limit)
-        low, high, kept = 0.0, blend, Change(0.0, 1.0)
+        low, high, kept = 0.0, blend * self._proportion(wanted, limit), Change(0.0, 1.0)
+        change = self._change(scan, made, landmarks, high, seen)
+        if self._allows(change, limit):
+            return Verdict(high, wanted, change, limit)
         for _ in range(STEPS):
             middle = (low + high) / 2
             change = self._change(scan, made, landmarks, middle, seen)
@@ -152,6 +155,16 @@ class Guard:
             else:
                 high = middle
         return Verdict(low, wanted, kept, limit)
+
+    def _proportion(self, wanted: Change, limit: float) -> float:
+        """The share at which the change would be within bounds if it grew evenly.
+
+        More is never kept: two faces laid over each other do not meet halfway. Landmarks and structure stay with the
+        stronger one, while both mouths are seen.
+        """
+        by_shift = limit / max(wanted.shift, limit)
+        by_likeness = (1 - self.min_likeness) / max(1 - wanted.likeness, 1 - self.min_likeness, 1e-6)
+        return min(by_shift, by_likeness)
 
     def _allows(self, change: Change, limit: float) -> bool:
         return change.seen and change.shift <= limit and change.likeness >= self.min_likeness

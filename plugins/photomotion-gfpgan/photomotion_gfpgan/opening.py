@@ -37,7 +37,7 @@ def open_face_restorer(
     network = load_network(architecture, path)
     device = choose_device(runtime.device)
     dtype = choose_dtype(options.half, runtime.dtype, device, network)
-    analyzer = builtin_analyzer(runtime)
+    analyzer = builtin_analyzer()
     enlarger = None
     if options.background != "keep":
         around = RealesrganOptions.model_validate({"scale": int(options.background[1:]), "half": options.half})

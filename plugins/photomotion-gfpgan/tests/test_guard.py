@@ -6,12 +6,12 @@ import pytest
 from made import astronaut, moving, sharpened, unchanged
 
 from photomotion.data import Photo
-from photomotion.plugin import FaceAnalyzer, Runtime
+from photomotion.plugin import FaceAnalyzer
 from photomotion_gfpgan.alignment import Alignment, Floats
 from photomotion_gfpgan.guard import Guard, at_one_sharpness, likeness, shift
 from photomotion_gfpgan.landmarks import builtin_analyzer
 
-OPEN = builtin_analyzer(Runtime(weights=lambda name: pytest.fail(f"asked for {name}")))
+OPEN = builtin_analyzer()
 
 
 class Nobody:
@@ -62,6 +62,59 @@ def test_a_network_that_moves_the_face_is_held_back(face, part: str, at: tuple[i
     assert verdict.kept.shift <= verdict.limit and verdict.kept.likeness >= 0.8
     further = guard().judge(scan, moving(*at, 36)(scan), landmarks, 1.0, scale)
     assert further.blend <= verdict.blend
+
+
+def drawn_apart(landmarks: np.ndarray, parts: list[tuple[int, int]], push: list[tuple[float, float]], swell: float):
+    """A network whose faces look real and are other people's: parts of this face pushed elsewhere, or made larger."""
+
+    def redraw(square: Floats) -> Floats:
+        rows, columns = np.mgrid[0:512, 0:512].astype(np.float32)
+        to_rows, to_columns = rows.copy(), columns.copy()
+        for ends, (x, y) in zip(parts, push, strict=True):
+            middle = landmarks[list(ends), :2].mean(axis=0)
+            reach = 0.9 * np.linalg.norm(landmarks[ends[0], :2] - landmarks[ends[1], :2])
+            near = np.exp(-((columns - middle[0]) ** 2 + (rows - middle[1]) ** 2) / reach**2)
+            to_columns -= near * (x + swell * (columns - middle[0]))
+            to_rows -= near * (y + swell * (rows - middle[1]))
+        maps = to_columns.astype(np.float32), to_rows.astype(np.float32)
+        return np.asarray(cv2.remap(square, *maps, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REFLECT))
+
+    return redraw
+
+
+EYES, MOUTH = [(33, 133), (362, 263)], [(61, 291)]
+
+
+@pytest.mark.parametrize(
+    ("parts", "push", "swell"),
+    [
+        (EYES, [(0, 0), (0, 0)], (0.05, 0.3, 0.45)),
+        (EYES, [(-1, 0), (1, 0)], (2, 9, 16)),
+        (MOUTH, [(0.5, 1)], (2, 9, 18)),
+    ],
+    ids=["larger eyes", "eyes apart", "another mouth"],
+)
+def test_the_more_another_person_the_less_of_them_stays(face, parts, push, swell) -> None:
+    scan, landmarks, scale = face
+    blends = []
+    for amount in swell:
+        moved = [(amount * x, amount * y) for x, y in push]
+        made = drawn_apart(landmarks, parts, moved, 0.0 if any(map(any, push)) else amount)(scan)
+        verdict = guard().judge(scan, made, landmarks, 1.0, scale)
+        assert verdict.kept.shift <= verdict.limit and verdict.kept.likeness >= 0.8
+        blends.append(verdict.blend)
+    assert blends[0] == 1.0
+    assert 1 > blends[1] > blends[2] > 0
+    assert blends[2] < 0.65
+
+
+@pytest.mark.parametrize("amount", [0.5, 3.0])
+def test_sharper_or_smoother_is_still_the_same_person(face, amount: float) -> None:
+    scan, landmarks, scale = face
+    sharp = np.clip(scan + amount * (scan - cv2.GaussianBlur(scan, (0, 0), 3)), 0, 255)
+    smooth = cv2.bilateralFilter(scan, 0, 15 * amount, 8)
+    for made in (sharp, smooth):
+        assert guard().judge(scan, made, landmarks, 1.0, scale).blend == 1.0
 
 
 def test_a_face_that_is_none_any_more_is_taken_back(face) -> None:
