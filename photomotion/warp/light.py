@@ -106,13 +106,18 @@ class Light:
             return
         row, column = self.corner
         half = (grid.step - 1) / 2
-        start = np.array([grid.left + half + column * grid.step, grid.top + half + row * grid.step], np.float32)
-        at = (places[1:-1, 1:-1] - start) * np.float32(1 / grid.step)
+        x0, y0 = grid.left + half + column * grid.step, grid.top + half + row * grid.step
         height, width = change.shape
-        seen = (at > -1).all(axis=2) & (at[..., 0] < width) & (at[..., 1] < height)
-        rows, columns = (slice(*extent(seen.any(axis=a))) for a in (1, 0))
-        moved = cv2.remap(change, at[rows, columns], None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT)
-        brighten(picture, moved, (grid.top + rows.start * grid.step, grid.left + columns.start * grid.step), grid.step)
+        inner = places[1:-1, 1:-1]
+        far = (x0 + width * grid.step, y0 + height * grid.step)
+        seen = cv2.inRange(inner, (x0 - grid.step, y0 - grid.step, 0.0, 0.0), (*far, 0.0, 0.0))
+        x, y, w, h = cv2.boundingRect(seen)
+        if not w:
+            return
+        at = (inner[y : y + h, x : x + w] - np.array([x0, y0], np.float32)) * np.float32(1 / grid.step)
+        moved = cv2.remap(change, at, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT)
+        corner = (grid.top + y * grid.step, grid.left + x * grid.step)
+        brighten(picture, np.asarray(moved, np.float32), corner, grid.step)
 
 
 def brighten(picture: Pixels, change: Array, corner: tuple[int, int], step: int) -> None:
