@@ -34,6 +34,8 @@ WEDGES = 256
 OVAL = (10, 338, 284, 454, 361, 397, 152, 172, 132, 234, 54, 109)
 CHEEKS = (50, 101, 118, 205, 187, 280, 330, 347, 425, 411, 195, 4)
 FEATURES = ((226, 224, 221, 189, 244, 232, 229, 70, 105, 107), (446, 444, 441, 413, 464, 452, 449, 300, 334, 336))
+GLASSES = (70, 105, 107, 336, 334, 300, 345, 425, 4, 205, 116)
+"""Around everything that the rims of glasses may lie on."""
 MOUTH = (61, 40, 0, 270, 291, 321, 17, 91, 152, 2)
 
 
@@ -126,9 +128,10 @@ def _scratches(found: Mask, meshes: Sequence[Floats], people: Floats) -> float:
     if not found.any():
         return 0.0
     mask = found.astype(np.uint8)
-    skin, features = np.zeros_like(mask), np.zeros_like(mask)
+    skin, features, glasses = np.zeros_like(mask), np.zeros_like(mask), np.zeros_like(mask)
     for mesh in meshes:
         cv2.fillConvexPoly(skin, cv2.convexHull(np.round(mesh[:468]).astype(np.int32)), 1)
+        cv2.fillConvexPoly(glasses, cv2.convexHull(np.round(mesh[list(GLASSES)]).astype(np.int32)), 1)
         for part in (*FEATURES, MOUTH):
             cv2.fillConvexPoly(features, cv2.convexHull(np.round(mesh[list(part)]).astype(np.int32)), 1)
     width = max((float(np.ptp(m[:468, 0])) for m in meshes), default=0.0)
@@ -142,7 +145,8 @@ def _scratches(found: Mask, meshes: Sequence[Floats], people: Floats) -> float:
         on_skin = float((skin[box][own] > 0).mean())
         beside = float((people[box][own] < 0.2).mean()) > 0.6 and on_skin < 0.5
         length = math.hypot(wide, high)
-        if beside or (on_skin > 0.5 and length > 0.5 * width and float((features[box][own] > 0).mean()) < 0.3):
+        drawn = float((features[box][own] > 0).mean()) > 0.3 or float((glasses[box][own] > 0).mean()) > 0.85
+        if beside or (on_skin > 0.5 and length > 0.5 * width and not drawn):
             total += length
     return total / math.hypot(*mask.shape)
 

@@ -96,7 +96,7 @@ def _photo(printed: PrintQuality, people: int, turn: int) -> Iterator[Check]:
     if people > 1:
         message = f"There are {people} people in the photo."
         yield "several-faces", float(people), message, "each moves in a way of their own"
-    if printed.scratches > 0.25:
+    if printed.scratches > 0.35:
         yield "scratches", printed.scratches, "The print is scratched or cracked.", MENDED
     if printed.grain > 2.0:
         yield "grain", printed.grain, "The print is grainy.", "the grain keeps still while the face moves"
