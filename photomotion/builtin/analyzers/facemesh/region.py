@@ -74,6 +74,17 @@ class Region:
         flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
         return np.asarray(cv2.warpAffine(source, to_source, (side, side), flags=flags, borderMode=border), np.uint8)
 
+    def halfway(self, other: Region) -> Region:
+        """The square between this one and ``other`` in place, side and angle."""
+        turned = math.remainder(other.angle - self.angle, math.tau)
+        return Region(
+            (self.x + other.x) / 2,
+            (self.y + other.y) / 2,
+            math.sqrt(self.size * other.size),
+            self.angle + turned / 2,
+            self.mirrored,
+        )
+
     def to_photo(self, points: Floats, side: int) -> Floats:
         """Points (N, 2 or 3) of a cut-out of ``side`` px, in the photo's px; z is scaled alike."""
         m = self.matrix(side)
