@@ -36,8 +36,8 @@ STEPS = (0.03, 0.008)
 """... and its middle, in eye widths from the mesh's, coarsely and then finely ..."""
 ASTRAY = 0.05
 """... which is wrong by about so much."""
-DEEPEST = 0.3
-"""The darkest that a lid's shade and lashes make the ball."""
+DEEPEST, FAINTEST = 0.3, 0.85
+"""The darkest that the upper lid's shade and lashes make the ball, and the lower lid's rim."""
 SMOOTH = 0.1
 """Along the lid it changes over about this length, in eye widths."""
 LIT = 0.85
@@ -46,6 +46,8 @@ LARGEST = 0.3
 """Their greatest area, in squared radii: what is larger is a bright part of the iris."""
 BORROW = (0.02, 0.12, 1.0, 0.12, 0.02)
 """How much the rings of an iris next to one count for it."""
+BRIGHT = (15.0, 45.0)
+"""Gray levels brighter than the iris usually is: skin or a light."""
 AT_ONCE = 0.01
 """Eye widths of way within which the ball takes the photo's place."""
 LAG = 0.5
@@ -105,12 +107,17 @@ class Eyeball:
         white = np.clip(diffuse(photo, shown) * grain, 0, 255)
         # Only what lies under a fully opaque light is made up.
         known = clear * (1 - np.maximum(2 * glint - 1, 0))
-        whole = photo + ((1 - known) * (from_middle < FADE))[..., None] * (
-            _profile(photo, known, from_middle, size) - photo
-        )
+        usual = _profile(photo, known, from_middle, size)
+        # Near the lower lid, what is much brighter than the iris is skin: the lid reaches higher than was thought.
+        low = 1 - smoothstep(np.asarray((lower - t) / np.maximum(lower - upper, 1e-3), np.float32), 0.25, 0.45)
+        skin = low * smoothstep(_light(photo) - _light(usual), *BRIGHT) * (1 - smoothstep(from_middle, 0.95, RIM))
+        known = known * (1 - cv2.GaussianBlur(skin, (0, 0), 0.6))
+        whole = photo + ((1 - known) * (from_middle < FADE))[..., None] * (usual - photo)
         glint = np.minimum(2 * glint, 1)
         ball = white + disc[..., None] * (whole - white)
-        left = _shade(photo, ball, (1 - clear) * (1 - glint), seen + 1e-4, eye)
+        # A lower lid casts no shade: what is dark there is the iris.
+        deepest = np.where(t - upper < lower - t, DEEPEST, FAINTEST)
+        left = _shade(photo, ball, deepest, (1 - clear) * (1 - glint), seen + 1e-4, eye)
 
         def table(colour: Array, opacity: Array) -> Sampler:
             return Sampler.of(np.round(np.dstack([colour, 255 * opacity])).astype(np.uint8))
@@ -210,7 +217,7 @@ def _find_iris(photo: Array, clear: Array, s: Array, t: Array, eye: Eye) -> tupl
     return eye.iris[0] + found[0], eye.iris[1] + found[1], size * eye.radius
 
 
-def _shade(photo: Array, ball: Array, near: Array, weight: Array, eye: Eye) -> Array:
+def _shade(photo: Array, ball: Array, deepest: Array, near: Array, weight: Array, eye: Eye) -> Array:
     """What shade and lashes leave of the ball's light, float32 (h, w, 3), 0..1.
 
     Shade runs along a lid: it is smoothed that way, so that no piece of the iris is taken for it.
@@ -218,11 +225,12 @@ def _shade(photo: Array, ball: Array, near: Array, weight: Array, eye: Eye) -> A
     Args:
         photo: float32 (h, w, 3).
         ball: float32 (h, w, 3), without lids.
+        deepest: float32 (h, w), the least that may be left.
         near: float32 (h, w), 1 at the lids.
         weight: float32 (h, w), how much of the ball is seen.
         eye: whose axes count.
     """
-    part = np.clip(np.maximum(photo, 4) / np.maximum(ball, 4), DEEPEST, 1)
+    part = np.clip(np.maximum(photo, 4) / np.maximum(ball, 4), deepest[..., None], 1)
     reach = max(2, round(1.5 * SMOOTH * eye.width))
     x, y = np.meshgrid(np.arange(-reach, reach + 1), np.arange(-reach, reach + 1))
     kernel = np.exp(-0.5 * ((x * eye.along[0] + y * eye.along[1]) / (SMOOTH * eye.width)) ** 2)
@@ -277,5 +285,5 @@ def _profile(photo: Array, clear: Array, from_middle: Array, radius: float) -> A
         weight, *sums = (np.convolve(a, BORROW, "same") for a in (weight, *sums))
         known = np.flatnonzero(weight > 0.05)
         usual = np.dstack([np.interp(place, known, total[known] / weight[known]) for total in sums]).astype(np.float32)
-        trust = trust * (1 - smoothstep(light - _light(usual), 15.0, 45.0))
+        trust = trust * (1 - smoothstep(light - _light(usual), *BRIGHT))
     return np.asarray(usual, np.float32)
