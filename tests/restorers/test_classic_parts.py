@@ -124,6 +124,63 @@ def test_what_is_taken_for_a_scratch_mostly_is_one(picture: Floats, seed: int) -
     assert (real[flaws.lines] > 0).mean() > 0.62
 
 
+def drawn_lines(pixels: np.ndarray, gray: float, seed: int) -> np.ndarray:
+    """Seven long crooked lines of one gray across the picture."""
+    rng = np.random.default_rng(seed)
+    out, size = pixels.astype(np.float32), max(pixels.shape[:2])
+    for _ in range(7):
+        way = rng.uniform(0, size, 2) + np.linspace(-0.4, 0.4, 20)[:, None] * size * np.array([*_unit(rng)])
+        way += np.cumsum(rng.normal(0, 0.003 * size, (20, 2)), axis=0)
+        mask = np.zeros(pixels.shape[:2], np.uint8)
+        cv2.polylines(mask, [np.round(way * 16).astype(np.int32)], False, 255, 2, cv2.LINE_AA, 4)
+        out += (0.9 * mask / np.float32(255))[..., None] * (gray - out)
+    return rounded(out)
+
+
+def _unit(rng: np.random.Generator) -> tuple[float, float]:
+    angle = rng.uniform(0, np.pi)
+    return float(np.cos(angle)), float(np.sin(angle))
+
+
+@pytest.mark.parametrize("gray", [18.0, 235.0])
+def test_light_and_dark_scratches_are_found_and_the_picture_gets_better(picture: Floats, gray: float) -> None:
+    faded = rounded(0.6 * picture + 60)  # dark lines do not show on black
+    recalls = []
+    for seed in (1, 2):
+        damaged = drawn_lines(faded, gray, seed)
+        real = np.abs(damaged.astype(int) - faded).max(axis=2) > 25
+        lines = scratches.find(luma(damaged.astype(np.float32)), 1.5, [FACE]).lines
+        recalls.append(lines[real].mean())
+        mended = fill.fill(damaged.astype(np.float32), lines)
+        assert np.square(mended - faded).mean() < 0.75 * np.square(damaged.astype(float) - faded).mean()
+    assert min(recalls) > 0.5
+
+
+def test_a_wrinkle_on_the_face_is_left_even_on_a_scratched_print(picture: Floats) -> None:
+    pixels = rounded(picture)
+    cv2.ellipse(pixels, (190, 140), (5, 14), 0, 90, 270, (150, 110, 95), 1, cv2.LINE_AA)
+    cv2.line(pixels, (205, 96), (235, 97), (165, 125, 110), 1, cv2.LINE_AA)
+    damaged = drawn_lines(pixels, 18.0, 1)
+    scratched = cv2.dilate((np.abs(damaged.astype(int) - pixels).max(axis=2) > 8).astype(np.uint8), np.ones((9, 9)))
+    lines = scratches.find(luma(damaged.astype(np.float32)), 1.5, [FACE], sure_lines=True).lines
+    face = (slice(85, 175), slice(180, 270))
+    assert not (lines[face] & (scratched[face] == 0)).any()
+
+
+def test_a_face_keeps_its_brightness_when_black_is_brought_back(picture: Floats) -> None:
+    toned = 40 + 0.75 * np.repeat(luma(picture)[..., None], 3, axis=2)
+    toned = 255 * (toned / 255) ** np.array([0.9, 1.0, 1.15], np.float32)
+    dim = np.where(luma(picture)[..., None] > 60, 0.75 * toned + 20, toned).astype(np.float32)
+    measured = tone.measure(dim, [FACE])
+    mended = tone.stretch(dim, measured, 1.0, 0.0)
+    face = (slice(95, 165), slice(190, 260))
+    before, after = (float(np.median(luma(p)[face])) for p in (dim, mended))
+    assert after > before - 14
+    assert np.percentile(luma(mended), 1) < np.percentile(luma(dim), 1) - 15
+    order = np.argsort(luma(dim).reshape(-1))[::997]
+    assert (np.diff(luma(mended).reshape(-1)[order]) > -1.5).all()
+
+
 def test_without_a_face_nothing_is_certain(picture: Floats) -> None:
     y = luma(ageing.scratch(rounded(picture)).astype(np.float32))
     assert not scratches.find(y, 1.5, []).lines.any()

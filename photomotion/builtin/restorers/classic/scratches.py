@@ -195,16 +195,18 @@ class _Search:
         """Mask of long thin flaws, and the length of those that are certain."""
         judged = [self._judge(p) for p in self.patches]
         certain = [sum(line.length for line in lines if line.certain) / EVIDENCE for lines in judged]
-        plain = sum(line.extent for line in judged[0] if line.plain) / EVIDENCE_PLAIN
+        lonely = sum(line.extent for line in judged[0] if line.plain) / EVIDENCE_PLAIN
         found = np.zeros(self.y.shape, np.bool_)
         doubtful: list[tuple[slice, slice, Mask]] = []
         for p, lines, own, other in zip(self.patches, judged, certain, reversed(certain), strict=True):
-            evidence = max(own + OTHERS * other, plain if p.light else 0.0)
+            evidence = max(own + OTHERS * other, lonely if p.light else 0.0)
             if evidence < 1 and not sure:
                 continue
             for line in lines:
                 patch = p.mask(line.label)
-                if line.plain or line.score > CERTAIN + line.reserve or (line.cracked and evidence >= CRACKED):
+                # Asked for where there is no evidence, a line on a face is not taken for its looks alone.
+                plain = line.plain and (evidence >= 1 or line.reserve < 0.3 * ON_FACE)
+                if plain or line.score > CERTAIN + line.reserve or (line.cracked and evidence >= CRACKED):
                     found[patch[:2]] |= patch[2]
                 elif line.doubtful:
                     doubtful.append(patch)
@@ -216,7 +218,7 @@ class _Search:
                     found[rows, columns] |= mask
             for _ in range(ROUNDS):
                 found = follow(self.y, found, self.unit)
-        return found, max(sum(certain) * EVIDENCE, plain * EVIDENCE_PLAIN)
+        return found, max(sum(certain) * EVIDENCE, lonely * EVIDENCE_PLAIN)
 
     def _judge(self, p: _Patches) -> list[_Line]:
         """Judge the patches that may be scratches, the longest first."""
