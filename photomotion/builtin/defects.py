@@ -116,10 +116,11 @@ def scratch_mask(pixels: Pixels, grain: float) -> Mask:
     window = 2 * max(3, round(max(light.shape) / 130)) + 1
     calm = cv2.medianBlur(light, min(window, 31))
     outline = cv2.morphologyEx(calm, cv2.MORPH_GRADIENT, np.ones((window, window), np.uint8))
-    threshold = max(STANDS_OUT, 4.5 * grain)
+    threshold = int(max(STANDS_OUT, 4.5 * grain))
     wide = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (window // 2 + 2,) * 2)
     for thin in (cv2.subtract(light, calm), cv2.subtract(calm, light)):
-        strong = ((thin > threshold) & (outline < 0.8 * thin)).astype(np.uint8)
+        strong = (thin > threshold).astype(np.uint8)
+        strong[strong > 0] = outline[strong > 0] < 0.8 * thin[strong > 0]  # few pixels: the rest is not compared
         joined = cv2.morphologyEx(strong, cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8))
         joined -= cv2.morphologyEx(joined, cv2.MORPH_OPEN, wide)
         outlines, _ = cv2.findContours(joined, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
