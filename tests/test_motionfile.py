@@ -110,6 +110,12 @@ GOOD = "Timecode,BlendshapeCount,EyeBlinkLeft\n00:00:00:00.0,61,0.5\n"
         ("m.json", '{"version":1,"fps":25,"faces":[{"channels":["smirk"],"values":[[0]]}]}', "'smirk'"),
         ("m.json", '{"version":1,"fps":25,"faces":[{"channels":["jawOpen"],"values":[[NaN]]}]}', "not a finite number"),
         ("m.json", '{"version":1,"fps":25,"faces":[{"channels":["jawOpen"],"values":[[0, 1, 2]', "cannot read"),
+        (
+            "m.json",
+            '{"version":1,"fps":25,"faces":[{"channels":["jawOpen"],"values":[[0],[0, 1]]}]}',
+            "row 2 has 2 values",
+        ),
+        ("m.json", '{"version":1,"fps":25}', "it has no 'faces'"),
         ("m.npz", "PK", "cannot read the motion file"),
         ("m.csv", "", "not from Live Link Face"),
         ("m.csv", "a,b\n1,2\n", "not from Live Link Face"),

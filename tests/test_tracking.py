@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import gc
 import struct
+import subprocess
+import sys
 from collections.abc import Callable, Iterable, Sequence
 from fractions import Fraction
 from pathlib import Path
@@ -237,6 +239,15 @@ def test_sound_alone_is_refused(tmp_path: Path) -> None:
         container.mux(stream.encode(sound))
     with pytest.raises(MotionError, match=r"song\.wav has no pictures, only audio"):
         track(path)
+
+
+def test_a_still_picture_is_let_go_without_a_crash() -> None:
+    photo = ROOT / "examples" / "photos" / "astronaut.png"
+    code = (
+        f"import gc; from photomotion.tracking.film import Film; print(len(list(Film({str(photo)!r})))); gc.collect()"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert (done.returncode, done.stdout.strip()) == (0, "1"), done.stderr
 
 
 def test_what_is_no_film_is_refused(tmp_path: Path, film: Path) -> None:

@@ -112,6 +112,8 @@ def read_script(path: Path) -> Script:
             f"{'.'.join(str(p) for p in e['loc'])}: {e['msg'].removeprefix('Value error, ')}" for e in error.errors()
         ]
         raise MotionError(f"the script {path} cannot be used: {'; '.join(faults)}") from error
+    except FileNotFoundError as error:
+        raise MotionError(f"cannot read the script {path}: it does not exist") from error
     except (OSError, ValueError) as error:
         raise MotionError(f"cannot read the script {path}: {error}") from error
 

@@ -195,16 +195,18 @@ class Motion:
             faces = tuple(
                 FaceMotion(
                     channels=tuple(str(c) for c in f["channels"]),
-                    values=np.asarray(f["values"], np.float32).reshape(len(f["values"]), len(f["channels"])),
+                    values=_table(f["values"], len(f["channels"])),
                 )
                 for f in data["faces"]
             )
             camera = None
             if data.get("camera") is not None:
-                camera = CameraMotion(values=np.asarray(data["camera"], np.float32).reshape(-1, len(CAMERA)))
+                camera = CameraMotion(values=_table(data["camera"], len(CAMERA)))
             return cls(fps=float(data["fps"]), faces=faces, camera=camera)
-        except (KeyError, TypeError, ValueError) as error:
-            raise MotionError(f"this is not a motion: {error!r}; write one with 'photomotion motion plan'") from error
+        except KeyError as error:
+            raise MotionError(f"this is not a motion: it has no {error.args[0]!r}") from error
+        except (TypeError, ValueError) as error:
+            raise MotionError(f"this is not a motion: {error}; write one with 'photomotion motion plan'") from error
 
     def save(self, path: str | PathLike[str]) -> None:
         """Write it by the file's ending: ``.json``, ``.npz``, or ``.csv`` for Live Link Face, which holds one face.
@@ -226,3 +228,15 @@ class Motion:
         from .motionfile import read_motion
 
         return read_motion(path)
+
+
+def _table(rows: Any, columns: int) -> npt.NDArray[np.float32]:
+    """Lists of numbers as float32 (T, columns).
+
+    Raises:
+        MotionError: if one is not as long as the others.
+    """
+    for number, row in enumerate(rows, 1):
+        if len(row) != columns:
+            raise MotionError(f"row {number} has {len(row)} values, and there are {columns} channels")
+    return np.asarray(rows, np.float32).reshape(len(rows), columns)

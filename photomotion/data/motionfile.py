@@ -42,6 +42,8 @@ def read_motion(path: str | PathLike[str]) -> Motion:
     reader = _READERS.get(path.suffix.lower())
     if reader is None:
         raise MotionError(f"{path} is no motion file: .json, .npz and .csv (Live Link Face) can be read")
+    if not path.is_file():
+        raise MotionError(f"cannot read the motion file {path}: it does not exist")
     try:
         return reader(path)
     except MotionError as error:
@@ -73,7 +75,11 @@ def _write_json(motion: Motion, path: Path) -> None:
 
 def _read_npz(path: Path) -> Motion:
     """``fps`` (), for each face N ``channelsN`` (K,) of text and ``valuesN`` (T, K), and maybe ``camera`` (T, 3)."""
+    if not zipfile.is_zipfile(path):
+        raise ValueError("it is no .npz archive, or damaged")
     with np.load(path, allow_pickle=False) as file:
+        if "fps" not in file.files:
+            raise MotionError("this archive is not a motion: it has no fps")
         count = sum(name.startswith("values") for name in file.files)
         faces = tuple(
             FaceMotion(channels=tuple(str(c) for c in file[f"channels{n}"]), values=file[f"values{n}"])
@@ -122,17 +128,18 @@ def _read_table(path: Path) -> Motion:
     }
     even = np.arange(round((times[-1] - times[0]) * fps) + 1) / fps + times[0]
     channels = {name: np.interp(even, times, values) for name, values in _channels(numbers).items()}
-    if not all(np.isfinite(values).all() for values in channels.values()):
-        raise MotionError("this table holds a value that is not a finite number")
     values = np.stack(list(channels.values()), axis=1).astype(np.float32)
     return Motion(fps=fps, faces=(FaceMotion(channels=tuple(channels), values=values),))
 
 
 def _numbers(values: list[str], name: str) -> Floats:
     try:
-        return np.array(values, np.float64)
+        numbers = np.array(values, np.float64)
     except ValueError as error:
         raise MotionError(f"column {name} holds something that is not a number: {error}") from error
+    if not np.isfinite(numbers).all():
+        raise MotionError(f"line {int(np.argmin(np.isfinite(numbers))) + 2} of column {name} is not a finite number")
+    return numbers
 
 
 def _times(codes: list[str]) -> tuple[Floats, float]:

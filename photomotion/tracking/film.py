@@ -146,7 +146,11 @@ def _upright(frame: VideoFrame, aspect: float, turns: int) -> Pixels:
 
 def _quarter_turns(frame: VideoFrame) -> int:
     """How often the frame is to be turned clockwise by 90 degrees, 0..3, by the matrix of FFmpeg's display.h."""
-    # PyAV's own types do not know this kind of side data, and its mapping has no get().
+    # Not by its side data where that can be helped: of a still picture they crash the next garbage collection.
+    counterclockwise: float | None = getattr(frame, "rotation", None)
+    if counterclockwise is not None:
+        return round(-counterclockwise / 90) % 4
+    # PyAV 13: its own types do not know this kind of side data, and its mapping has no get().
     side_data: Any = frame.side_data
     try:
         matrix = np.frombuffer(bytes(side_data[Type.DISPLAYMATRIX]), np.int32)

@@ -26,7 +26,7 @@ def act(rng: np.random.Generator, person: Person, span: Span, blinks: Sequence[B
     """Expressions over the whole film, in order of their kinds.
 
     Films of 4 s and more have a smile that begins 1..3 s in, if the mood has any (judgement: films of a loved one are
-    watched for it). All sizes are at FACS level A to B.
+    watched for it). All sizes are at FACS level A to B; smiles a third, since less is not seen when drawn.
     """
     seconds = span.seconds
     shut = np.array([b.start for b in blinks])
@@ -69,7 +69,7 @@ def _smile(rng: np.random.Generator, person: Person, start: float, mood: Mood) -
         onset=rng.uniform(0.5, 0.7) / pace**0.5,
         apex=rng.uniform(1.0, 2.5),
         offset=rng.uniform(0.8, 1.0) / pace**0.5,
-        size=mood.smile * person.expressive * rng.uniform(0.25, 0.34),
+        size=mood.smile * person.expressive * rng.uniform(0.30, 0.34),
         sag=rng.uniform(0.05, 0.35),
     )
 

@@ -48,17 +48,17 @@ class Mood:
 
 MOODS: Mapping[MoodName, Mood] = {
     "calm": Mood(),
-    "warm": Mood(smile=1.7, smiles=(3.0, 7.0), standing=0.18, lids=0.10, moments=1.1),
+    "warm": Mood(smile=1.6, smiles=(3.0, 7.0), standing=0.18, lids=0.10, moments=1.1),
     "attentive": Mood(
-        smile=0.6, smiles=(7.0, 14.0), standing=0.02, lids=-0.12, brows=0.14, moments=1.2, head=0.85, tempo=1.15,
+        smile=0.5, smiles=(7.0, 14.0), standing=0.02, lids=-0.12, brows=0.14, moments=1.2, head=0.85, tempo=1.15,
         lean=(0.9, 0.8), glances=(10.0, 20.0), aside=(0.4, 0.8),
     ),
     "tender": Mood(
-        smile=1.1, standing=0.15, lids=0.14, brows=0.08, moments=0.7, head=0.8, tempo=0.75, lean=(0.6, 2.4),
+        smile=1.0, standing=0.15, lids=0.14, brows=0.08, moments=0.7, head=0.8, tempo=0.75, lean=(0.6, 2.4),
         glances=(8.0, 16.0), breath=1.1, breath_period=1.1,
     ),
     "lively": Mood(
-        blinks=1.1, smile=1.9, smiles=(2.5, 6.0), standing=0.10, lids=0.04, moments=1.8, head=1.4, tempo=1.25,
+        blinks=1.1, smile=1.75, smiles=(2.5, 6.0), standing=0.10, lids=0.04, moments=1.8, head=1.4, tempo=1.25,
         glances=(3.5, 8.0), breath=1.1,
     ),
     "solemn": Mood(
