@@ -26,6 +26,8 @@ SMOOTHED = 0.9
 """... a trace: how much of it is smoothed out when the eye is shut."""
 PULLED = 0.42
 """How far above the open edge a closing lid pulls the skin, in eye widths."""
+OWN = 0.06
+"""Closure up to which a lid is the photo's own, with its own line and shadow."""
 SYNTHETIC = (0.12, 0.4)
 """Closures between which a lid goes over from the photo's own, pulled down, to skin made for it: the farther it is
 pulled, the more its lashes are drawn out over it."""
@@ -172,6 +174,8 @@ class Eyelid:
             at: float32 (h, w, 2), where each of its pixels comes from, px from the corner of the eye's box.
             closure: 0 as in the photo ... 1 shut.
         """
+        if closure <= OWN:
+            return
         rows, columns = self.part
         corner = (columns.start, rows.start)
         there = cv2.inRange(at, (corner[0] - 1, corner[1] - 1, 0, 0), (columns.stop, rows.stop, 0, 0))
@@ -197,7 +201,7 @@ class Eyelid:
         shut = np.float32(closure)
         fall = shut * self.travel[self.part]
         past = self.height - fall
-        ends = min(shut / np.float32(0.3), np.float32(1)) * self.ends
+        ends = np.clip((shut - np.float32(OWN)) / np.float32(0.3 - OWN), 0, 1) * self.ends
         # Lashes point up from an open lid and down from a closed one.
         read = np.where(past < 0, np.float32(THINNED) * shut, np.float32(-FLIPPED)) * past - fall
         read = self.places + (read * np.float32(self.eye.width))[..., None] * self.eye.across
