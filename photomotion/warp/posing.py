@@ -60,10 +60,14 @@ def posed_landmarks(scene: Scene, row: int, face: int) -> Array:
     own = values[face]
     found = scene.analysis.faces[face].landmarks
     points = found.copy()
-    for side, (ball, _) in scene.eyes[face].items():
+    for side, (ball, lid) in scene.eyes[face].items():
         upper, lower, first = EYES[side]
-        points[first : first + 5, :2] += ball.eye.sight(own.get("gazeYaw", 0.0), own.get("gazePitch", 0.0))
-        _close(points, upper, lower, own.get(f"eyeBlink{side}", 0.0))
+        pitch, closure = own.get("gazePitch", 0.0), own.get(f"eyeBlink{side}", 0.0)
+        points[first : first + 5, :2] += ball.eye.sight(own.get("gazeYaw", 0.0), pitch)
+        lids = [*upper, *lower[1:-1]]
+        in_box = points[lids, :2] - np.array(ball.eye.box[:2], np.float32)
+        points[lids, :2] += lid.followed(in_box[None], pitch, closure)[0]
+        _close(points, upper, lower, closure)
     moved = _at(scene, scene.forward(values, scene.view(row)), points[:, :2])
     moved += _kept_back(scene, face, own, points[:, :2], mesh=True)
     arms = found - pivot(scene.heads[face])
