@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from functools import cached_property
+from threading import Lock
 
 import cv2
 import numpy as np
@@ -17,21 +18,23 @@ Pixels = npt.NDArray[np.uint8]
 
 
 class Scales:
-    """A picture and its halves, so that a large region can be cut out small without aliasing."""
+    """A picture and its halves, so that a large region can be cut out small without aliasing. Threads may share it."""
 
     def __init__(self, pixels: Pixels) -> None:
         """Take uint8 (H, W, 3); halves are made when first asked for."""
         self.height, self.width = pixels.shape[:2]
         self._levels = [pixels]
+        self._lock = Lock()
 
     def level(self, number: int) -> Pixels:
         """The picture halved ``number`` times (fewer if it is too small for that) by averaging."""
         number = min(number, max(0, int(math.log2(max(1, min(self.height, self.width)))) - 1))
-        while len(self._levels) <= number:
-            last = self._levels[-1]
-            size = (-(-last.shape[1] // 2), -(-last.shape[0] // 2))
-            self._levels.append(np.asarray(cv2.resize(last, size, interpolation=cv2.INTER_AREA), np.uint8))
-        return self._levels[number]
+        with self._lock:
+            while len(self._levels) <= number:
+                last = self._levels[-1]
+                size = (-(-last.shape[1] // 2), -(-last.shape[0] // 2))
+                self._levels.append(np.asarray(cv2.resize(last, size, interpolation=cv2.INTER_AREA), np.uint8))
+            return self._levels[number]
 
 
 @dataclass(frozen=True)
