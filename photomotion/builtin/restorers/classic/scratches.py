@@ -47,7 +47,7 @@ MEDIAN = 5.5
 """Half the window that tells what there would be without a flaw: those of up to that width are seen."""
 ROUNDS = 2
 """How often lines are followed; one that was lost may be met again from its other end."""
-MOST = 600
+MOST = 250
 """Bound on the lines that are looked at closely."""
 
 
