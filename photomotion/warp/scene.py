@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from photomotion.data import Analysis, Face, Motion, Photo
 
+from .border import Border
 from .camera import WHOLE, View
 from .creases import Creases
 from .eyeballs import Eyeball
@@ -51,6 +52,7 @@ class Scene:
         clean, pattern = (photo.pixels, None) if grain == "moving" else split(photo.pixels)
         self.grain = None if pattern is None else Grain.of(pattern, grain)
         self.opacity = person(with_wisps(analysis.matte, clean, max(units)), max(units))
+        self.border = Border.of(self.opacity, self.grid, max(units))
         left, top, right, bottom = (int(v) for v in np.clip(analysis.faces[0].box, 0, [photo.width, photo.height] * 2))
         face = (slice(top, bottom), slice(left, right))
         # Both work on whole pictures, beside Python; meanwhile the people's small parts are made ready.
@@ -114,7 +116,9 @@ class Scene:
         """How far everything smooth moves each node for those channels, px, float32 (rows, columns, 2)."""
         total = sum(field.at(v) for field, v in zip(self.fields, values, strict=True))
         nodes = np.reshape(total, (2, self.grid.rows, self.grid.columns))
-        field = unfold(np.ascontiguousarray(nodes.transpose(1, 2, 0), np.float32), self.grid.step)
+        field = np.array(nodes.transpose(1, 2, 0), np.float32, order="C")
+        self.border.hold(field)
+        field = unfold(field, self.grid.step)
         return view.move(field, self.grid, self.photo.width, self.photo.height)
 
     def strips(self, reach: int) -> list[Area]:
