@@ -151,10 +151,16 @@ def _expression(seen: Seen) -> Iterator[Check]:
             yield "teeth", quality.teeth, "The teeth are showing.", "the lips keep their shape"
         if face.mouth_open > (0.4 if quality.teeth > 0.25 else 0.15):
             yield "mouth-open", face.mouth_open, "The mouth is open.", "the lips keep their shape"
-    stone = quality.iris_contrast > 0.93 and min(face.eyes_open) > 0.4
-    if stone and quality.eye_darkness > 0.7 and quality.sharpness > 0.22:
+    if _stone(seen):
         message = "The eyes have no irises: this may be a statue or a drawing."
         yield "art", quality.iris_contrast, message, "the eyes keep still"
+
+
+def _stone(seen: Seen) -> bool:
+    """Whether eyes that are open have no irises."""
+    quality = seen.quality
+    open_eyes = quality.iris_contrast > 0.93 and min(seen.face.eyes_open) > 0.4
+    return open_eyes and quality.eye_darkness > 0.7 and quality.sharpness > 0.22
 
 
 def _shaded(seen: Seen) -> bool:
@@ -165,7 +171,7 @@ def _shaded(seen: Seen) -> bool:
 def _hidden(seen: Seen) -> Iterator[Check]:
     if seen.quality.highlight < 0.3 or seen.quality.clipped > 0.3:
         return  # nothing can be told of it
-    eyes = {"left_eye", "right_eye"} if _shaded(seen) else set()
+    eyes = {"left_eye", "right_eye"} if _shaded(seen) or _stone(seen) else set()
     hidden = [p for p in PLAIN if seen.cover[p] > COVERED and p not in eyes]
     if hidden:
         named = [PLAIN[p] for p in hidden]

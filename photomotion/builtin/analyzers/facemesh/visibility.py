@@ -27,6 +27,10 @@ PARTS: Mapping[str, tuple[int, ...]] = {
     "jaw": (57, 214, 135, 150, 149, 176, 148, 152, 377, 400, 378, 379, 364, 434, 287, 406, 313, 18, 83, 182),
 }
 """Mesh points around each part of :class:`Visibility`."""
+LIDS = {
+    "left_eye": (263, 249, 390, 373, 374, 380, 381, 382, 362, 398, 384, 385, 386, 387, 388, 466),
+    "right_eye": (33, 7, 163, 144, 145, 153, 154, 155, 133, 173, 157, 158, 159, 160, 161, 246),
+}
 LIPS = (61, 146, 91, 181, 84, 17, 314, 405, 321, 375, 291, 409, 270, 269, 267, 0, 37, 39, 40, 185)
 AROUND_LIPS = (57, 43, 106, 182, 83, 18, 313, 406, 335, 273, 287, 410, 322, 391, 393, 164, 167, 165, 92, 186)
 NOSE = (168, 193, 131, 115, 48, 64, 98, 97, 2, 326, 327, 294, 278, 344, 360, 417)
@@ -51,6 +55,11 @@ BESIDE = {
     "jaw": ("left_eye", "right_eye"),
 }  # fmt: skip
 """Eyes that must not be as dark."""
+DEEPEST = 20.0
+"""L* of the darkest hundredth of a face, at most, in a photo that has not faded."""
+NO_LASHES, IN_SHADE = (0.775, 0.82), (0.6, 0.8)
+"""Lightness of the darkest near the lids over that around them: below 0.775 in eyes open or closed, but not in skin;
+and that of the region over the other eye's, below which lashes are no darker than it."""
 NO_LINE, PALE, SHADED, FLAT = (0.78, 0.84), (1.5, 3.0), (0.12, 0.2), (18.0, 28.0)
 """Lightness of the darkest between lips over that around them: 0.4 to 0.78 in all mouths but those of bearded men; by
 how much redder than their surroundings lips are in most photos in colour, CIELAB; by how much lighter than a beard, in
@@ -82,8 +91,8 @@ def measure_cover(
 
     Five signs are put together, each weak alone: the looks (K, 468, 3) of the mesh model disagree there; the colour is
     not that of the face's own skin; it is far darker than the rest of the face; there are no features where eyes and
-    mouth should be; there are no lips. Beards, side light and lipstick set off single signs, so bounds are wide; a wide
-    open mouth is as unlike the model's idea of a face as a covered one, so less is made of it there.
+    mouth should be; there are no lashes and no lips. Beards, side light and lipstick set off single signs, so bounds
+    are wide; a wide open mouth is as unlike the model's idea of a face as a covered one, so less is made of it there.
     """
     mesh = landmarks[:468]
     loose = Region.around(mesh, mesh[33], mesh[263], 1.05)
@@ -93,9 +102,11 @@ def measure_cover(
     points = loose.from_photo(landmarks, side)
     masks = {part: _inside(points, index, side) for part, index in {**PARTS, "nose": NOSE}.items()}
     skin = _skin_colour(lab, masks)
-    spread = float(np.ptp(np.percentile(lab[_inside(points, range(468), side), 0], [5, 95])))
+    face = lab[_inside(points, range(468), side), 0]
+    black, low, high = (float(v) for v in np.percentile(face, [1, 5, 95]))
+    spread, lifted = high - low, max(0.0, black - DEEPEST)
     unit = max(float(np.linalg.norm(mesh[33, :2] - mesh[263, :2])), 1.0)
-    lightness = max(float(np.median(lab[_inside(points, range(468), side), 0])), 5.0)
+    lightness = max(float(np.median(face)), 5.0)
     bright = {part: float(np.median(lab[masks[part], 0])) / lightness for part in PARTS}
     doubt = 100 * np.linalg.norm(looks.std(axis=0)[:, :2], axis=1) / unit
     inside = _within(landmarks, scales.width, scales.height)
@@ -108,8 +119,13 @@ def measure_cover(
         signs.append(known * _foreign(pixels, skin, features=part in FEATURES))
         if part in FEATURES:
             signs.append(1 - _rise(float(pixels[:, 0].std()) / max(spread, 8.0), 0.02, 0.07))
+        if part in LIDS and abs(yaw) < 2 * FRONTAL:
+            lids = cv2.dilate(_inside(points, LIDS[part], side).astype(np.uint8), np.ones((side // 20 | 1,) * 2)) > 0
+            lit = _rise(bright[part] / max(bright[eye] for eye in LIDS), *IN_SHADE)
+            bare = _rise(_darkest(lab[lids, 0], float(np.median(pixels[:, 0])), lifted), *NO_LASHES)
+            signs.append(lit * bare * _rise(spread, *FLAT))
         if part == "mouth":
-            signs.append(known * _lipless(lab, points, spread))
+            signs.append(known * _lipless(lab, points, spread, lifted))
         if part in DARK:
             # A side that lies in shadow is dark up to the eye.
             lit = _rise(max(bright[eye] for eye in BESIDE[part]), 0.5, 0.65)
@@ -164,10 +180,10 @@ def _foreign(pixels: Floats, skin: Floats, *, features: bool) -> float:
     return _rise(float(counted.mean()), 0.3, 0.7)
 
 
-def _lipless(lab: Floats, points: Floats, spread: float) -> float:
+def _lipless(lab: Floats, points: Floats, spread: float, lifted: float) -> float:
     """How sure it is that there is no mouth where it should be: no dark line between lips, these no redder or lighter.
 
-    ``spread`` is the face's contrast, L*.
+    ``spread`` is the face's contrast, L*, and ``lifted`` what fading has added to its black.
     """
     side = len(lab)
     inside, outside = _inside(points, LIPS, side), _inside(points, AROUND_LIPS, side)
@@ -175,10 +191,15 @@ def _lipless(lab: Floats, points: Floats, spread: float) -> float:
     if not ring.any():
         return 0.0
     lips, skin = np.median(lab[inside], axis=0), np.median(lab[ring], axis=0)
-    line = float(np.percentile(lab[inside, 0], 5)) / max(float(skin[0]), float(lips[0]), 5.0)
+    line = _darkest(lab[inside, 0], max(float(skin[0]), float(lips[0])), lifted)
     pale = 1 - _rise(float(lips[1] - skin[1]), *PALE)
     plain = pale * (1 - _rise(float(lips[0] - skin[0]) / max(spread, 8.0), *SHADED))
     return plain * _rise(line, *NO_LINE) * _rise(spread, *FLAT)
+
+
+def _darkest(light: Floats, around: float, lifted: float) -> float:
+    """The darkest twentieth of some lightnesses (N,) over that ``around``, without what fading has added to both."""
+    return max(float(np.percentile(light, 5)) - lifted, 0.0) / max(around - lifted, 5.0)
 
 
 def _rise(value: float, low: float, high: float) -> float:
