@@ -312,6 +312,33 @@ def painted() -> tuple[Eye, Pixels, tuple[int, int]]:
     return eye, pixels, (250 - eye.box[0], 148 - eye.box[1])
 
 
+def mirrored(face: Face, width: int) -> Face:
+    """The eyes of a face in the mirrored photo; other points are not swapped."""
+    flipped = face.landmarks * (-1, 1, 1) + (width - 1, 0, 0)
+    points = flipped.copy()
+    (right, left), irises = EYES.values(), ((468, 473), (469, 476), (470, 475), (471, 474), (472, 477))
+    for a, b in (*zip((*right[0], *right[1]), (*left[0], *left[1]), strict=True), *irises):
+        points[a], points[b] = flipped[b], flipped[a]
+    return replace(face, landmarks=points, pose=replace(face.pose, yaw=-face.pose.yaw, roll=-face.pose.roll))
+
+
+@SIDES
+@pytest.mark.parametrize(("yaw", "pitch", "closure"), [(8.0, -6.0, 0.0), (-5.0, 8.0, 0.2), (3.0, 0.0, 0.8)])
+def test_a_mirrored_eye_is_drawn_mirrored(
+    side: str, yaw: float, pitch: float, closure: float, portrait: tuple[Photo, Analysis], face: Face
+) -> None:
+    pixels = portrait[0].pixels
+    other, turned = mirrored(face, pixels.shape[1]), np.ascontiguousarray(pixels[:, ::-1])
+    drawn = []
+    for whose, of, picture, sign in ((face, side, pixels, 1), (other, {"Left": "Right"}.get(side, "Left"), turned, -1)):
+        eye = Eye.of(whose, of, picture)
+        part = eye.crop(picture).copy()
+        Eyeball.of(picture, eye, bare(eye)).draw(part, places(eye), places(eye), sign * yaw, pitch)
+        Eyelid.of(picture, eye, bare(eye)).draw(part, places(eye), closure)
+        drawn.append(part[:, ::sign])
+    assert apart(*drawn).max() <= 3
+
+
 class TestGlasses:
     def wearing(self, portrait: tuple[Photo, Analysis]) -> tuple[Photo, Analysis, npt.NDArray[np.bool_]]:
         """The portrait with drawn round glasses that cross the lid, and where they are."""
