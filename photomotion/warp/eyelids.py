@@ -183,8 +183,7 @@ class Eyelid:
         if not width:
             return
         light, left = self.close(closure)
-        layer = np.dstack([light, 255 * (1 - left)])
-        layer = cv2.convertScaleAbs(layer)
+        layer = cv2.convertScaleAbs(np.dstack([light, 255 * (1 - left)]))
         here = at[y : y + height, x : x + width] - np.array(corner, np.float32)
         layer = cv2.remap(layer, here, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT)
         below = picture[y : y + height, x : x + width]
@@ -202,7 +201,7 @@ class Eyelid:
         fall = shut * self.travel[self.part]
         past = self.height - fall
         ends = np.clip((shut - np.float32(OWN)) / np.float32(0.3 - OWN), 0, 1) * self.ends
-        # Lashes point up from an open lid and down from a closed one.
+        # Lashes point up from an open lid, down from a closed one.
         read = np.where(past < 0, np.float32(THINNED) * shut, np.float32(-FLIPPED)) * past - fall
         read = self.places + (read * np.float32(self.eye.width))[..., None] * self.eye.across
         lashes = cv2.remap(self.lashes, read, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE) - 1
@@ -250,4 +249,4 @@ def _following(eye: Eye, free: Array) -> tuple[Array, Array]:
     upper = smoothstep(t, eye.upper - PULLED, eye.upper) * (1 - part) * ends
     lower = (1 - smoothstep(t, eye.lower, eye.lower + PULLED)) * part * ends
     upper, lower = (cv2.GaussianBlur(a, (0, 0), max(0.02 * eye.width, 0.5)) for a in (upper, lower))
-    return np.asarray(upper, np.float32), np.asarray(lower, np.float32)
+    return upper, lower
