@@ -22,8 +22,12 @@ SHY = 0.08
 ADDED = np.ones((1, 3), np.float32)
 CONTEXT = 0.3
 """How far around a place the photo must repeat itself for a way to be trusted, in eye distances."""
-EVEN = (0.03, 0.25)
+EVEN = (0.15, 0.6)
 """A step that copies would leave at the outline is evened out until these depths, in eye distances ..."""
+FADE = 0.06
+"""Copies of different places fade into each other over this, in eye distances."""
+ALIKE = 0.1
+"""... as far as it is the same around a place; ..."""
 MIRROR = 0.1
 """... and up to this depth they go over into what is just outside, mirrored, which leaves no step at all."""
 DEEP = (0.3, 0.6)
@@ -54,28 +58,62 @@ def background(pixels: Pixels, opacity: Pixels, unit: float) -> Pixels:
     # From a little before the outline on, or the person's own edge would colour the fill.
     clean = cv2.erode(known, np.ones((2 * max(1, round(0.5 * SHY * unit / shrink)) + 1,) * 2, np.uint8), borderValue=1)
     smooth = diffuse(small, np.asarray(clean if clean.any() else known, np.float32))
-    ways, shares, sure = _best_ways(small, known, unit / shrink)
+    copies, sure = _copies(small, known, unit / shrink)
 
-    copied = _copy(small, ways, shares)
+    copied = np.zeros_like(small)
+    for way, share in copies:
+        here, there = _overlap(way, known.shape)
+        copied[here] += share[here][..., None] * small[there]
     seen = (known > 0) & (sure > 0) & (cv2.distanceTransform(known, cv2.DIST_L2, 3) < 0.5 * CONTEXT * unit / shrink)
-    step = diffuse(np.where(seen[..., None], small - copied, 0).astype(np.float32), seen.astype(np.float32))
+    apart = np.where(seen[..., None], small - copied, 0).astype(np.float32)
+    # Only what both sides differ by on the whole: evened out stone by stone, a wall would turn into blots.
+    around = (2 * max(1, round(ALIKE * unit / shrink)) + 1,) * 2
+    apart = cv2.blur(apart, around) / np.maximum(cv2.blur(seen.astype(np.float32), around), 1e-3)[..., None]
+    step = diffuse(np.where(seen[..., None], apart, 0).astype(np.float32), seen.astype(np.float32))
 
     depth, band, mirrored = _mirrored(hidden, DEEP[1] * unit)
-    y, x = np.nonzero(band)
-    places = (np.minimum(y // shrink, size[1] - 1), np.minimum(x // shrink, size[0] - 1))
     deep = depth[band][:, None] / np.float32(unit)
     fill = cv2.resize(smooth, (width, height), interpolation=cv2.INTER_LINEAR)
     plate = cv2.copyTo(np.round(fill).astype(np.uint8), hidden, pixels.copy())
-    copy = cv2.resize(step, (width, height), interpolation=cv2.INTER_LINEAR)[band] * (1 - smoothstep(deep, *EVEN))
-    for way, share in zip(ways, shares, strict=True):
-        down, right = (shrink * way[places][:, i] for i in (0, 1))
-        there = np.clip(y + down, 0, height - 1), np.clip(x + right, 0, width - 1)
-        copy += share[places][:, None] * pixels[there]
-    copy = fill[band] + sure[places][:, None] * (1 - smoothstep(deep, *DEEP)) * (copy - fill[band])
-    edge = pixels.reshape(-1, 3)[mirrored]
+    flat = pixels.reshape(-1, 3)
+    total = _laid(flat, band, copies, shrink)
+    total += cv2.resize(step, (width, height), interpolation=cv2.INTER_LINEAR)[band] * (1 - smoothstep(deep, *EVEN))
+    sureness = cv2.resize(sure, (width, height), interpolation=cv2.INTER_LINEAR)[band][:, None]
+    copy = fill[band] + sureness * (1 - smoothstep(deep, *DEEP)) * (total - fill[band])
+    edge = flat[mirrored]
     copy += (1 - smoothstep(deep, 0.0, MIRROR)) * (hidden.ravel()[mirrored] == 0)[:, None] * (edge - copy)
     plate[band] = np.clip(np.round(copy), 0, 255)
     return np.asarray(plate, np.uint8)
+
+
+def _laid(flat: Pixels, band: npt.NDArray[np.bool_], copies: list[tuple[tuple[int, int], Array]], shrink: int) -> Array:
+    """The copies laid over each other where ``band``, bool (H, W), is set, n times: float32 (n, 3).
+
+    Args:
+        flat: all pixels of the photo, uint8 (H * W, 3).
+        band: where to.
+        copies: of :func:`_copies`.
+        shrink: px of the photo to one of the copies' cells.
+    """
+    height, width = band.shape
+    total = np.zeros((height * width, 3), np.float32)
+    size = (copies[0][1].shape[1], copies[0][1].shape[0]) if copies else (1, 1)
+    cells = cv2.resize(band.astype(np.float32), size, interpolation=cv2.INTER_AREA) > 0
+    for (down, right), share in copies:
+        x, y, columns, rows = cv2.boundingRect((share * cells > 0.01).astype(np.uint8))
+        x0, y0 = max(x - 1, 0), max(y - 1, 0)
+        part = np.ascontiguousarray(share[y0 : y + rows + 1, x0 : x + columns + 1])
+        size = (part.shape[1] * shrink, part.shape[0] * shrink)
+        top, left = y0 * shrink, x0 * shrink
+        inside = band[top : top + size[1], left : left + size[0]]
+        weight = cv2.resize(part, size, interpolation=cv2.INTER_LINEAR)[: inside.shape[0], : inside.shape[1]]
+        used = np.flatnonzero((weight > 0.01) & inside)
+        row, column = np.divmod(used, inside.shape[1])
+        at = (row + top) * width + column + left
+        there = np.clip(row + (top + shrink * down), 0, height - 1) * width
+        there += np.clip(column + (left + shrink * right), 0, width - 1)
+        total[at] += weight.ravel().take(used)[:, None] * flat.take(there, axis=0)
+    return np.asarray(total.reshape(height, width, 3)[band], np.float32)
 
 
 def _mirrored(hidden: Pixels, deepest: float) -> tuple[Array, npt.NDArray[np.bool_], npt.NDArray[np.int64]]:
@@ -97,45 +135,60 @@ def _mirrored(hidden: Pixels, deepest: float) -> tuple[Array, npt.NDArray[np.boo
     return np.asarray(depth, np.float32), band, there
 
 
-def _best_ways(small: Array, known: Pixels, unit: float) -> tuple[list[npt.NDArray[np.int64]], list[Array], Array]:
-    """For each place the two best ways to what is copied there.
+def _copies(small: Array, known: Pixels, unit: float) -> tuple[list[tuple[tuple[int, int], Array]], Array]:
+    """Which shifted copies of the picture are laid where.
+
+    Each place has the two best; where neighbours have different ones, these fade into each other.
 
     Returns:
-        Both ways, int (h, w, 2), down and right; their shares, float32 (h, w), together 1; and how surely there is
-        anything to copy, float32 (h, w), 0..1.
+        Ways to what is copied (down, right), each with its share of every place, float32 (h, w), together 1; and how
+        surely there is anything to copy, float32 (h, w), 0..1.
     """
     distance = cv2.distanceTransform(known, cv2.DIST_L2, 3)
     source = distance > SHY * unit
     ring = ((distance > 0.25 * SHY * unit) & (distance < CONTEXT * unit)).astype(np.float32)
     window = (2 * max(2, round(CONTEXT * unit)) + 1,) * 2
     shape = known.shape
+    ways = [
+        (round(length * unit * np.sin(turn)), round(length * unit * np.cos(turn)))
+        for length in LENGTHS
+        for turn in np.arange(ANGLES) * (2 * np.pi / ANGLES)
+    ]
     cost = [np.full(shape, 1e6, np.float32) for _ in range(2)]
-    ways = [np.zeros((*shape, 2), np.int64) for _ in range(2)]
-    for length in LENGTHS:
-        for turn in np.arange(ANGLES) * (2 * np.pi / ANGLES):
-            way = (round(length * unit * np.sin(turn)), round(length * unit * np.cos(turn)))
-            here, there = _overlap(way, shape)
-            found = np.zeros(shape, np.float32)
-            apart = np.zeros(shape, np.float32)
-            found[here] = ring[here] * source[there]
-            apart[here] = found[here] * np.minimum(cv2.transform(cv2.absdiff(small[here], small[there]), ADDED), 150)
-            weight = cv2.blur(found, window)
-            new = cv2.blur(apart, window) / np.maximum(weight, 1e-6) + 4 * np.float32(length)
-            usable = np.zeros(shape, bool)
-            usable[here] = source[there]
-            new = np.where(usable & (weight > 0.01), new, np.float32(1e6))
-            first, second = new < cost[0], (new >= cost[0]) & (new < cost[1])
-            cost[1] = np.where(first, cost[0], np.where(second, new, cost[1]))
-            ways[1][first] = ways[0][first]
-            ways[1][second] = way
-            cost[0] = np.where(first, new, cost[0])
-            ways[0][first] = way
+    best = [np.zeros(shape, np.uint8) for _ in range(2)]
+    for index, way in enumerate(ways):
+        here, there = _overlap(way, shape)
+        found = np.zeros(shape, np.float32)
+        apart = np.zeros(shape, np.float32)
+        found[here] = ring[here] * source[there]
+        apart[here] = found[here] * np.minimum(cv2.transform(cv2.absdiff(small[here], small[there]), ADDED), 150)
+        weight = cv2.blur(found, window)
+        length = np.float32(LENGTHS[index // ANGLES])
+        new = cv2.blur(apart, window) / np.maximum(weight, 1e-6) + 4 * length
+        usable = np.zeros(shape, bool)
+        usable[here] = source[there]
+        new = np.where(usable & (weight > 0.01), new, np.float32(1e6))
+        first, second = new < cost[0], (new >= cost[0]) & (new < cost[1])
+        cost[1] = np.where(first, cost[0], np.where(second, new, cost[1]))
+        best[1] = np.where(first, best[0], np.where(second, np.uint8(index), best[1]))
+        cost[0] = np.where(first, new, cost[0])
+        best[0][first] = index
     lead = smoothstep((cost[1] - cost[0]) / (0.25 * cost[0] + 3), 0.0, 1.0)
     other = np.asarray(0.5 * (1 - lead) * (cost[1] < 1e5), np.float32)
     able = cost[0] < 1e5
+    fade = (2 * max(1, round(FADE * unit)) + 1,) * 2
+    copies = []
+    for index, way in enumerate(ways):
+        chosen = np.where(able & (best[0] == index), 1 - other, 0) + np.where(best[1] == index, other, 0)
+        if chosen.any():
+            here, there = _overlap(way, shape)
+            share = np.zeros(shape, np.float32)
+            share[here] = cv2.blur(chosen.astype(np.float32), fade)[here] * source[there]
+            copies.append((way, share))
+    together = np.maximum(sum((share for _, share in copies), np.zeros(shape, np.float32)), 1e-6)
     sure = cv2.blur(able.astype(np.float32), (2 * max(1, round(0.1 * unit)) + 1,) * 2)
     sure = np.clip(2 * sure - 1, 0, 1) * able
-    return ways, [1 - other, other], np.asarray(sure, np.float32)
+    return [(way, np.asarray(share / together, np.float32)) for way, share in copies], np.asarray(sure, np.float32)
 
 
 def _overlap(way: tuple[int, int], shape: tuple[int, ...]) -> tuple[tuple[slice, slice], tuple[slice, slice]]:
@@ -145,16 +198,3 @@ def _overlap(way: tuple[int, int], shape: tuple[int, ...]) -> tuple[tuple[slice,
         for sign in (1, -1)
     )
     return (here[0], here[1]), (there[0], there[1])
-
-
-def _copy(small: Array, ways: list[npt.NDArray[np.int64]], shares: list[Array]) -> Array:
-    """The picture as it is copied everywhere, float32 (h, w, 3)."""
-    y, x = np.indices(small.shape[:2])
-    total = np.zeros_like(small)
-    for way, share in zip(ways, shares, strict=True):
-        there = (
-            np.clip(y + way[..., 0], 0, small.shape[0] - 1),
-            np.clip(x + way[..., 1], 0, small.shape[1] - 1),
-        )
-        total += share[..., None] * small[there]
-    return total
