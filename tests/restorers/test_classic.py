@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -55,6 +56,47 @@ def test_an_undamaged_photo_is_not_touched(photo: Photo, size: int) -> None:
     restoration = restore(whole)
     assert restoration.photo is whole
     assert restoration.changed is None and restoration.filled is None and restoration.generated is None
+
+
+def before_green(pixels: Pixels) -> Pixels:
+    """Cut out roughly along hair and suit, and put before a green cloth."""
+    figure = np.zeros(pixels.shape[:2], np.uint8)
+    cv2.ellipse(figure, (225, 115), (95, 105), 0, 0, 360, 255, -1)
+    cv2.fillPoly(figure, [np.array([(60, 511), (90, 300), (160, 190), (300, 190), (420, 290), (511, 511)])], 255)
+    share = (cv2.GaussianBlur(figure, (0, 0), 2) / 255.0)[..., None]
+    return np.asarray(np.round(share * pixels + (1 - share) * (24, 168, 62)), np.uint8)
+
+
+MEANT: dict[str, Callable[[Pixels], Pixels]] = {
+    "warm white balance": lambda p: np.asarray(np.clip(p * np.array([1.1, 1.0, 0.9]), 0, 255), np.uint8),
+    "lamp": lambda p: np.asarray(np.clip(p * np.array([1.2, 1.0, 0.75]), 0, 255), np.uint8),
+    "cool light": lambda p: np.asarray(np.clip(p * np.array([0.85, 1.0, 1.15]), 0, 255), np.uint8),
+    "low key": lambda p: np.asarray(p * 0.4, np.uint8),
+    "dusk": lambda p: np.asarray(255 * (p / 255) ** 2, np.uint8),
+    "film grade": lambda p: np.asarray(40 + p * (195 / 255), np.uint8),
+    "green backdrop": before_green,
+    "sepia print": ageing.tone,
+}
+"""Pictures that look like aged ones, but are meant so."""
+
+
+@pytest.mark.parametrize("name", MEANT)
+def test_what_is_meant_so_is_not_touched(photo: Photo, name: str) -> None:
+    meant = photo.with_pixels(MEANT[name](photo.pixels))
+    restoration = restore(meant)
+    assert restoration.photo is meant, names(restoration)
+
+
+def test_weak_fading_is_believed_where_there_are_scratches(photo: Photo) -> None:
+    graded = MEANT["film grade"](photo.pixels)
+    steps = names(restore(photo.with_pixels(ageing.scratch(graded))))
+    assert steps == ["scratches", "fading"]
+
+
+def test_a_tint_of_the_lights_is_taken_away_only_when_asked(photo: Photo) -> None:
+    lit = photo.with_pixels(np.asarray(np.clip(photo.pixels * np.array([1.0, 0.9, 0.6]), 0, 255), np.uint8))
+    assert restore(lit).photo is lit
+    assert names(restore(lit, cast=1)) == ["cast"]
 
 
 def test_auto_is_classic_with_nothing_set(photo: Photo) -> None:

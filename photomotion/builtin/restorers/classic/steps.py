@@ -27,6 +27,8 @@ EVEN = 0.72
 """Evenness from which on noise is noise; see :class:`noise.Noise`."""
 ROUNDED = 3.5
 """Gray levels of noise that a strong JPEG compression has left; it had more before."""
+SIGNS_OF_AGE = ("scratches", "dust", "noise")
+"""Steps that tell an old print from a film still or a hazy room."""
 SOFT = 1.45
 """Blur of the sharpest edges, px, from which on a picture is soft."""
 
@@ -129,9 +131,11 @@ def mend_noise(work: Work) -> None:
 def judge_tone(work: Work, measured: tone.Tone) -> tuple[float, float]:
     """How strongly fading and cast are to be mended, 0..1 each; noted, but not yet done."""
     options = work.options
-    faded = asked(options.fading) or (options.fading == "auto" and measured.fading >= tone.FADED)
+    dyed = asked(options.cast) or (options.cast == "auto" and measured.dyed)
+    cast = _strength(options.cast) if measured.cast and dyed else 0.0
+    aged = measured.dyed or any(step.name in SIGNS_OF_AGE for step in work.steps)
+    faded = asked(options.fading) or (options.fading == "auto" and measured.is_faded(aged))
     fading = _strength(options.fading) if faded else 0.0
-    cast = _strength(options.cast) if measured.cast and options.cast != 0 else 0.0
     if fading:
         kept = "" if measured.coloured else "; the print keeps its tone"
         sentence = f"Black had faded by {measured.fading:.0f} of 255 gray levels and was brought back{kept}."

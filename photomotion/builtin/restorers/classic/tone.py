@@ -24,7 +24,10 @@ WHITE = 234.0
 PRINT = 10.0
 """Black of a gray or toned print: it never was the black of ink."""
 FADED = 30.0
-"""Darkest colour, least of its channels, from which on a print is faded."""
+"""Darkest colour, least of its channels, from which on a print that shows its age otherwise too is faded."""
+FADED_ALONE, DULL = 46.0, 224.0
+"""The same for one that shows no other sign of age, and the lightest that its white may be: films are graded, and rooms
+are hazy, with blacks of up to 42; fading dulls white as well."""
 DARKER = 8.0
 """Gray levels by which the middle of a face may become darker when black is brought back; beyond, middle tones are
 raised in turn. How dark a face was on the fresh print nobody knows; that it turns dark is what people see first."""
@@ -50,11 +53,17 @@ class Tone:
     """Tint that black and white share, gray levels; 0 if they do not."""
     face: float | None = None
     """Brightness of the middle of the faces; None without one."""
+    dyed: bool = False
+    """The cast is surely one of dyes that faded, and not of the lights."""
 
     @property
     def fading(self) -> float:
         """Gray levels that black has lost."""
         return float(self.dark.min())
+
+    def is_faded(self, aged: bool) -> bool:
+        """Whether to take that for fading in a picture that is, or is not, ``aged`` by other signs."""
+        return self.fading >= FADED if aged else self.fading >= FADED_ALONE and float(self.light.mean()) <= DULL
 
 
 def measure(picture: Floats, faces: Sequence[FaceSpot], *, specked: bool = False) -> Tone:
@@ -78,8 +87,9 @@ def measure(picture: Floats, faces: Sequence[FaceSpot], *, specked: bool = False
     if not coloured:
         return Tone(dark, light, False, black, 0.0, face)
     gain = _skin_gain(small, dark, light, faces, scale)
-    middle = np.median(small.reshape(-1, 3), axis=0)
-    return Tone(dark, light, True, black, _cast(dark, light, middle, one_black, gain), face)
+    tints = [colour - colour.mean() for colour in (dark, light, np.median(small.reshape(-1, 3), axis=0))]
+    cast = _cast(tints, light, one_black, gain)
+    return Tone(dark, light, True, black, cast, face, cast > 0 and _dyed(small, tints, one_black, gain))
 
 
 def _face(y: Floats, faces: Sequence[FaceSpot], scale: float) -> float | None:
@@ -93,23 +103,38 @@ def _face(y: Floats, faces: Sequence[FaceSpot], scale: float) -> float | None:
     return float(np.mean(middles)) if middles else None
 
 
-def _cast(dark: Floats, light: Floats, middle: Floats, one_black: bool, gain: float | None) -> float:
-    """Tint of the white, if there is reason to take it for a cast.
+def _cast(tints: list[Floats], light: Floats, one_black: bool, gain: float | None) -> float:
+    """Tint of the white, if there is reason to take it for a cast. ``tints`` are those of black, white and middle.
 
     Either all blacks have one and the same tint and it is that of white, since nothing in a scene tints both; or skin
     says so. Where there is skin, it must come out more like skin. Green is what grass is, no dye that is left.
     """
-    tints = [colour - colour.mean() for colour in (dark, light, middle)]
     of_dark, of_light, of_middle = (float(np.ptp(tint)) for tint in tints)
     if of_light < 22 or light.mean() < 110 or light.argmax() == 1:
         return 0.0
-
-    def alike(a: int, b: int) -> float:
-        return float(tints[a] @ tints[b]) / max(float(np.linalg.norm(tints[a]) * np.linalg.norm(tints[b])), 1e-6)
-
-    dyes = one_black and of_dark >= 15 and alike(0, 1) > 0.6 and (gain is None or gain > -2)
-    skin = gain is not None and gain > 8 and of_light >= 45 and of_middle > 20 and alike(1, 2) > 0.8
+    dyes = one_black and of_dark >= 15 and _alike(tints[0], tints[1]) > 0.6 and (gain is None or gain > -2)
+    skin = gain is not None and gain > 8 and of_light >= 45 and of_middle > 20 and _alike(tints[1], tints[2]) > 0.8
     return of_light if dyes or skin else 0.0
+
+
+def _dyed(small: Floats, tints: list[Floats], one_black: bool, gain: float | None) -> bool:
+    """Whether black, white, middle tones, skin and nearly every place agree on the tint.
+
+    A warm lamp or a camera's white balance tints in proportion, and leaves black black; a dye that faded lifts it.
+    """
+    if gain is None or gain < 10:
+        return False
+    dark, light, middle = tints
+    way = light / max(float(np.linalg.norm(light)), 1e-6)
+    least = 0.5 * min(float(np.linalg.norm(dark)), float(np.linalg.norm(light)))
+    everywhere = float(((small - small.mean(axis=2, keepdims=True)) @ way > least).mean()) > 0.85
+    agreed = _alike(dark, light) > 0.75 and _alike(light, middle) > 0.7
+    lifted = float(np.ptp(dark)) >= (18 if one_black else 30) and (one_black or gain > 18)
+    return everywhere and agreed and lifted
+
+
+def _alike(one: Floats, two: Floats) -> float:
+    return float(one @ two) / max(float(np.linalg.norm(one) * np.linalg.norm(two)), 1e-6)
 
 
 def _skin_gain(small: Floats, dark: Floats, light: Floats, faces: Sequence[FaceSpot], scale: float) -> float | None:
