@@ -22,6 +22,7 @@ from .geometry import Array, HeadFrame
 from .glasses import find_frames
 from .grain import Grain, GrainMode, split
 from .grid import Grid
+from .groups import territories
 from .jaw import MOST, opening
 from .layers import compose, person, with_wisps
 from .light import Light
@@ -67,6 +68,7 @@ class Scene:
     def _meet(self, clean: Pixels) -> None:
         """Make ready what each person is drawn with."""
         photo, analysis, motion = self.photo, self.analysis, self.motion
+        self.territories = territories(analysis.faces, self.heads, self.grid)
         self.fields = [
             FaceField.of(analysis, index, self.grid, self.territory(index), face.channels)
             for index, face in enumerate(motion.faces)
@@ -96,12 +98,7 @@ class Scene:
 
     def territory(self, index: int) -> Array:
         """Which nodes are this person's and not a neighbour's, float32 (rows, columns), 0..1, soft between them."""
-        x, y = self.grid.nodes
-        near = []
-        for head in self.heads:
-            u, v = head.uv(x, y)
-            near.append(np.exp(-8.0 * np.hypot(u, 0.7 * np.maximum(np.abs(v - 0.2) - 0.5, 0))))
-        return np.asarray(near[index] / np.maximum(sum(near), 1e-20), np.float32)
+        return self.territories[index]
 
     def values(self, row: int) -> list[dict[str, float]]:
         """The channels of each face at one row of the motion, within what can be shown."""
