@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from itertools import product
 from pathlib import Path
@@ -393,12 +394,17 @@ class TestScene:
         assert apart.mean() < 0.1
         assert apart.max() <= 12
 
-    def test_a_frame_does_not_depend_on_the_frames_before(self, portrait: tuple[Photo, Analysis]) -> None:
+    def test_a_frame_depends_on_nothing_but_its_row(self, portrait: tuple[Photo, Analysis]) -> None:
         photo, analysis = portrait
-        drawn = scene(photo, analysis, *[{"headYaw": 0.5 * i, **shut(0.2 * i)} for i in range(5)])
+        rows = [{"headYaw": 0.5 * i, "gazeYaw": 2.0 * i, "mouthSmileLeft": 0.1 * i, **shut(0.2 * i)} for i in range(5)]
+        drawn = scene(photo, analysis, *rows)
         once = [drawn.draw(i).copy() for i in range(5)]
-        again = [drawn.draw(i) for i in (4, 2, 0, 3, 1)]
-        assert all(np.array_equal(once[i], a) for i, a in zip((4, 2, 0, 3, 1), again, strict=True))
+        order = (4, 2, 0, 3, 1)
+        assert all(np.array_equal(once[i], drawn.draw(i)) for i in order)
+        with ThreadPoolExecutor(2) as pool:
+            assert all(np.array_equal(once[i], a) for i, a in zip(order, pool.map(drawn.draw, order), strict=True))
+        again = scene(photo, analysis, *rows)
+        assert all(np.array_equal(once[i], again.draw(i)) for i in (3, 1))  # the same bits from the beginning
 
     def test_the_head_turns_as_far_as_planned(
         self, portrait: tuple[Photo, Analysis], analyzer: FaceMeshAnalyzer
@@ -444,6 +450,39 @@ class TestScene:
         moved, apart = difference(one, photo.pixels).mean(), difference(one, other).mean()
         assert apart < 0.35 * moved
 
+    @pytest.mark.parametrize(
+        ("row", "back"),
+        [
+            ({"headYaw": 12.0, "headPitch": 4.0}, {"headYaw": -12.0, "headPitch": 4.0}),
+            ({"headRoll": 8.0, "breath": 1.0}, {"headRoll": -8.0, "breath": 1.0}),
+            ({"mouthSmileLeft": 0.6, "browInnerUp": 0.5}, {"mouthSmileRight": 0.6, "browInnerUp": 0.5}),
+            ({"eyeBlinkLeft": 0.6, "headPitch": -8.0}, {"eyeBlinkRight": 0.6, "headPitch": -8.0}),
+        ],
+    )
+    def test_what_is_known_of_a_mirrored_photo_gives_the_mirrored_picture_to_two_levels(
+        self, row: dict[str, float], back: dict[str, float]
+    ) -> None:
+        photo, analysis = fake_photo(), fake_analysis()
+        face = analysis.faces[0]
+        flip = np.array([-1, 1, 1], np.float32)
+        points = face.landmarks * flip + np.array([2 * face.landmarks[[33, 263], 0].mean(), 0, 0], np.float32)
+        pair = np.linalg.norm(points[:, None] - face.landmarks[None], axis=2).argmin(axis=1)
+        # Lips that meet are nearer to each other than to their counterparts: those that push skin have known ones.
+        for channel in PUSHES:
+            if channel.endswith("Left"):
+                for left, right in zip(PUSHES[channel], PUSHES[channel[:-4] + "Right"], strict=True):
+                    pair[[left[0], right[0]]] = right[0], left[0]
+        points = face.landmarks[pair] * flip + np.array([photo.width - 1, 0, 0], np.float32)
+        other = replace(
+            analysis, faces=(replace(face, landmarks=points),), matte=np.ascontiguousarray(analysis.matte[:, ::-1])
+        )
+        flipped = photo.with_pixels(np.ascontiguousarray(photo.pixels[:, ::-1]))
+        one = scene(photo, analysis, row).draw(0)
+        apart = difference(one, scene(flipped, other, back).draw(0)[:, ::-1])
+        assert difference(one, photo.pixels).mean() > 0.2
+        assert apart.mean() < 0.02
+        assert (apart.max(axis=2) > 2).mean() < 0.001  # two ways to what is behind may be as good as each other
+
     def test_gray_stays_gray(self) -> None:
         photo = fake_photo(gray=True)
         drawn = scene(photo, fake_analysis(), {"headYaw": 6.0, "gazeYaw": -6.0, "breath": 1.0, **shut(0.7)}).draw(0)
@@ -466,12 +505,29 @@ class TestScene:
         x0, y0, x1, y1 = (round(v) for v in face.box)
         assert apart[y0:y1, photo.width + x0 : photo.width + x1].max() <= 2
 
-    @pytest.mark.parametrize("size", [(193, 241), (192, 61), (64, 240)])
+    @pytest.mark.parametrize("size", [(193, 241), (192, 61), (64, 240), (480, 120), (640, 121)])
     def test_any_size_and_shape_can_be_drawn(self, size: tuple[int, int]) -> None:
         width, height = size
         photo = fake_photo(width, height)
-        drawn = scene(photo, fake_analysis(width, height), {"headYaw": 5.0, "breath": 1.0, **shut(1.0)}).draw(0)
-        assert drawn.shape == photo.pixels.shape
+        assert not photo.pixels.flags.writeable
+        drawn = scene(photo, fake_analysis(width, height), {}, {"headYaw": 5.0, "breath": 1.0, **shut(1.0)})
+        assert np.array_equal(drawn.draw(0), photo.pixels)
+        moved = drawn.draw(1)
+        assert moved.shape == photo.pixels.shape
+        assert difference(moved, photo.pixels).max() > 20
+
+    @pytest.mark.parametrize("grain", ["still", "moving", "fresh", "off"])
+    def test_a_scan_in_black_and_white_alone_can_be_drawn(self, grain: GrainMode) -> None:
+        gray = fake_photo(gray=True).pixels[..., :1].astype(np.float32)
+        noise = np.random.default_rng(5).normal(0, 30, gray.shape)
+        photo = Photo(pixels=np.where(gray + noise > 120, 255, 0).repeat(3, axis=2).astype(np.uint8), gray=True)
+        values = np.array([[0.0, 0.0], [8.0, 0.8]], np.float32)
+        face = FaceMotion(channels=("headYaw", "eyeBlinkLeft"), values=values)
+        drawn = Scene(photo, fake_analysis(), Motion(fps=25, faces=(face,)), grain)
+        assert np.array_equal(drawn.draw(0), photo.pixels)
+        moved = drawn.draw(1)
+        assert np.array_equal(moved[..., 0], moved[..., 2])
+        assert difference(moved, photo.pixels).mean() > 2
 
 
 def test_a_face_that_the_photo_cuts_through_anywhere_makes_a_film(astronaut: Path) -> None:

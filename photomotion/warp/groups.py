@@ -21,7 +21,7 @@ NEARER = (1.02, 1.25)
 """A head that is larger than another by the second passes for nearer, by the first not."""
 SEAM = 0.25
 """Width, in eye distances of the nearer head, over which motion goes over from one person to the other beside it."""
-TEMPLES = (10, 338, 297, 332, 284, 251, 389, 356, 454, 323, 361, 288, 397, 365, 379, 378, 400, 377, 152, 148, 176, 149,
+OUTLINE = (10, 338, 297, 332, 284, 251, 389, 356, 454, 323, 361, 288, 397, 365, 379, 378, 400, 377, 152, 148, 176, 149,
            150, 136, 172, 58, 132, 93, 234, 127, 162, 21, 54, 103, 67, 109)  # fmt: skip
 """Mesh points around the face."""
 
@@ -65,7 +65,7 @@ def _beyond(away: Array, nearer: float) -> Array:
 
 def _away(face: Face, head: HeadFrame, grid: Grid) -> Array:
     """How far each node is from a face's outline, in its eye distances, 0 inside, float32 (rows, columns)."""
-    points = (face.landmarks[list(TEMPLES), :2] - (grid.left, grid.top)) / grid.step - 0.5
+    points = (face.landmarks[list(OUTLINE), :2] - (grid.left, grid.top)) / grid.step - 0.5
     inside = np.zeros((grid.rows, grid.columns), np.uint8)
     cv2.fillConvexPoly(inside, cv2.convexHull(np.round(points).astype(np.int32)), 1)
     if not inside.any():
