@@ -27,7 +27,7 @@ def with_wisps(matte: Array, pixels: Pixels, unit: float) -> Array:
     if not near.any() or not far.any():
         return matte
     height, width = matte.shape
-    shrink = max(1, round(max(height, width) / 384))
+    shrink = max(1, round(max(height, width) / 192))
     size = (-(-width // shrink), -(-height // shrink))
     light = cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY).astype(np.float32)
     known = (cv2.resize(far.astype(np.float32), size, interpolation=cv2.INTER_AREA) > 0.999).astype(np.float32)
