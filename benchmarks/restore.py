@@ -19,7 +19,8 @@ import numpy as np
 import numpy.typing as npt
 
 from photomotion.builtin.analyzers.facemesh import FaceMeshAnalyzer
-from photomotion.builtin.plugin import ClassicOptions, load_classic
+from photomotion.builtin.plugin import load_classic
+from photomotion.builtin.restorers.classic.options import ClassicOptions
 from photomotion.data import Photo
 from photomotion.plugin import Runtime
 from photomotion.reading import read_photo, resize_photo

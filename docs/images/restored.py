@@ -11,7 +11,8 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageDraw, ImageFont
 
-from photomotion.builtin.plugin import ClassicOptions, load_classic
+from photomotion.builtin.plugin import load_classic
+from photomotion.builtin.restorers.classic.options import ClassicOptions
 from photomotion.data import Restoration
 from photomotion.plugin import Runtime
 from photomotion.reading import read_photo

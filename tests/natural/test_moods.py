@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from people import HEAD, LIMITS, plan, shut_frames
 
-from photomotion.builtin.plugin import NaturalOptions
+from photomotion.builtin.options import NaturalOptions
 from photomotion.builtin.priors.natural import Manner, NaturalPrior
 from photomotion.builtin.priors.natural.moods import MOODS, MoodName, State
 from photomotion.builtin.priors.natural.person import Age

@@ -13,7 +13,8 @@ import numpy.typing as npt
 import pytest
 from pydantic import ValidationError
 
-from photomotion.builtin.plugin import ClassicOptions, load_auto, load_classic
+from photomotion.builtin.plugin import load_auto, load_classic
+from photomotion.builtin.restorers.classic.options import ClassicOptions
 from photomotion.data import Photo, Restoration
 from photomotion.plugin import Options, Runtime
 from photomotion.reading import read_photo

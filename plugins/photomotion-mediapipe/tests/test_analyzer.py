@@ -20,7 +20,8 @@ Pixels = npt.NDArray[np.uint8]
 @pytest.fixture(scope="session")
 def facemesh(photo: Photo) -> npt.NDArray[np.float32]:
     """What the analyzer that comes with photomotion finds."""
-    from photomotion.builtin.plugin import FacemeshOptions, load_facemesh
+    from photomotion.builtin.options import FacemeshOptions
+    from photomotion.builtin.plugin import load_facemesh
 
     (face,) = load_facemesh(FacemeshOptions(), Runtime(weights=lambda name: pytest.fail(name))).analyze(photo).faces
     return face.landmarks
