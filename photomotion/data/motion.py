@@ -156,6 +156,12 @@ class Motion:
         """Number of frames."""
         return len(self.faces[0].values) if self.faces else 0
 
+    def rests(self, row: int) -> bool:
+        """Whether a row shows the photo as it is: nobody moves in it, nor the camera."""
+        return not any(face.values[row].any() for face in self.faces) and (
+            self.camera is None or not self.camera.values[row].any()
+        )
+
     @property
     def closes(self) -> bool:
         """Whether the last row leads to the first: no channel jumps there more than it ever does within the film."""

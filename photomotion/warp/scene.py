@@ -135,7 +135,7 @@ class Scene:
         """The picture at one row of the motion, uint8 (H, W, 3). Depends on nothing but the row."""
         values, view = self.values(row), self.view(row)
         changing = self.grain is not None and self.grain.mode in ("fresh", "off") and row > 0
-        if not changing and view.whole and not any(any(v.values()) for v in values):
+        if not changing and self.motion.rests(row):
             return self.photo.pixels
         forward = self.forward(values, view)
         places = self.grid.places(invert(forward, self.grid.step))

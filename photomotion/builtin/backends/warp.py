@@ -39,11 +39,16 @@ class WarpBackend:
             seed: not used; fresh grain depends on the frame alone.
         """
         self._on_event(Event(stage="backend", message="preparing"))
-        scene = Scene(conditioning.photo, conditioning.analysis, conditioning.motion, self._grain)
+        photo, motion = conditioning.photo, conditioning.motion
         ahead: deque[Future[npt.NDArray[np.uint8]]] = deque()
         with ThreadPoolExecutor(self._workers, thread_name_prefix="warp") as pool:
+            preparing = pool.submit(Scene, photo, conditioning.analysis, motion, self._grain)
+            at_once = 1 if motion.rests(0) else 0
+            if at_once:
+                yield Frame(index=0, time=0.0, pixels=photo.pixels)
+            scene = preparing.result()
             try:
-                for row in range(timing.frames):
+                for row in range(at_once, timing.frames):
                     ahead.append(pool.submit(scene.draw, row))
                     if len(ahead) > 2 * self._workers:
                         yield self._frame(ahead, row - len(ahead) + 1, timing)

@@ -1,0 +1,38 @@
+"""The backend ``warp``: frames in order, the first at once."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from photomotion.builtin.backends.warp import WarpBackend
+from photomotion.data import Motion, Timing
+from photomotion.testing.fakes import fake_conditioning
+from photomotion.warp import Scene
+
+
+def test_the_first_frame_is_there_before_the_scene(monkeypatch: pytest.MonkeyPatch) -> None:
+    begin = threading.Event()
+
+    def slow(*given: object) -> Scene:
+        assert begin.wait(20)
+        return Scene(*given)  # type: ignore[arg-type]
+
+    monkeypatch.setattr("photomotion.builtin.backends.warp.Scene", slow)
+    timing = Timing(seconds=0.2)
+    conditioning = fake_conditioning(timing)
+    frames = WarpBackend().render(conditioning, timing, 0)
+    assert np.array_equal(next(frames).pixels, conditioning.photo.pixels)
+    begin.set()
+    assert [frame.index for frame in frames] == [1, 2, 3, 4]
+
+
+def test_a_film_that_begins_with_a_movement_begins_with_it() -> None:
+    timing = Timing(seconds=0.2)
+    given = fake_conditioning(timing)
+    moving = Motion(fps=25, faces=tuple(replace(f, values=f.values[[2, 2, 2, 2, 2]]) for f in given.motion.faces))
+    first = next(WarpBackend().render(replace(given, motion=moving), timing, 0))
+    assert not np.array_equal(first.pixels, given.photo.pixels)
