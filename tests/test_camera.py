@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from photomotion.builtin.camera import Shot, film
 from photomotion.builtin.priors.still import StillPrior
+from photomotion.builtin.priors.track import TrackPrior
 from photomotion.builtin.script import Directed, Script
 from photomotion.data import CameraMotion, FaceMotion, Motion, Timing
 from photomotion.errors import MotionError
@@ -139,3 +140,17 @@ def test_what_no_camera_can_do_is_refused(values: np.ndarray, said: str) -> None
 def test_a_table_of_live_link_face_has_no_camera(tmp_path: Path) -> None:
     with pytest.raises(MotionError, match="holds no camera"):
         still(2, camera((0, 0, 0), (0, 0, 0.1))).save(tmp_path / "m.csv")
+
+
+def test_a_recorded_camera_is_played_with_the_faces(tmp_path: Path) -> None:
+    planned = Directed(StillPrior(), Script(), "drift").plan(fake_analysis(), Timing(seconds=4, fps=10), 0)
+    planned.save(tmp_path / "m.json")
+    timing = Timing(seconds=4, fps=10)
+    played = TrackPrior(tmp_path / "m.json").plan(fake_analysis(), timing, 0).camera
+    assert played is not None and planned.camera is not None
+    np.testing.assert_allclose(played.values, planned.camera.values, atol=1e-5)
+    mirrored = TrackPrior(tmp_path / "m.json", mirror=True).plan(fake_analysis(), timing, 0).camera
+    assert mirrored is not None
+    np.testing.assert_allclose(mirrored.values * [-1, 1, 1], played.values, atol=1e-6)
+    longer = TrackPrior(tmp_path / "m.json").plan(fake_analysis(), Timing(seconds=8, fps=10), 0).camera
+    assert longer is not None and not longer.values[-1].any()

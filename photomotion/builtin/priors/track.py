@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from photomotion.builtin.easing import min_jerk
 from photomotion.builtin.limits import Limits, judge
-from photomotion.data import ARKIT, Analysis, Face, FaceMotion, Motion, Timing
+from photomotion.data import ARKIT, Analysis, CameraMotion, Face, FaceMotion, Motion, Timing
 from photomotion.errors import MotionError
 
 __all__ = ["TrackPrior"]
@@ -88,7 +88,7 @@ class TrackPrior:
             seed: is not used.
         """
         known = self._motion.faces
-        faces = []
+        faces, begun = [], 0
         for index, face in enumerate(analysis.faces):
             if index >= len(known) and self._others == "still":
                 faces.append(FaceMotion(channels=(), values=np.zeros((timing.frames, 0), np.float32)))
@@ -97,26 +97,44 @@ class TrackPrior:
             columns = {name: recorded.column(name).astype(np.float64) for name in recorded.channels}
             columns = _mirrored(columns) if self._mirror else columns
             limits = judge(face, analysis.suitability.of_face(index))
-            played = self._play(columns, face, limits, timing)
-            faces.append(_held_back(played, limits, self._strength))
-        return Motion(fps=timing.fps, faces=tuple(faces))
+            start = self._best(columns, face, limits, timing)
+            begun = start if index == 0 else begun
+            faces.append(_held_back(self._play(columns, start, timing), limits, self._strength))
+        return Motion(fps=timing.fps, faces=tuple(faces), camera=self._film(begun, timing))
 
-    def _play(self, columns: Mapping[str, Floats], face: Face, limits: Limits, timing: Timing) -> dict[str, Floats]:
-        """The recording from its start on, at the film's times, as the change since that start."""
+    def _best(self, columns: Mapping[str, Floats], face: Face, limits: Limits, timing: Timing) -> int:
+        """The row of the recording from which on it is played."""
         fps, frames = self._motion.fps, self._motion.frames
         if self._start != "best":
-            start = round(self._start * fps)
-        elif not any(values[0] for values in columns.values()):
-            start = 0
-        else:
-            needed = round((timing.frames - 1) / timing.fps * fps)
-            left = np.arange(frames, 0, -1) - 1
-            away = ROOM * limits.excess(_table(columns, HEAD), needed, fps)
-            away += LOST * np.clip(1 - left / max(needed, 1), 0, 1)
-            start = _alike(columns, face, needed, away)
+            return round(self._start * fps)
+        if not any(values[0] for values in columns.values()):
+            return 0
+        needed = round((timing.frames - 1) / timing.fps * fps)
+        left = np.arange(frames, 0, -1) - 1
+        away = ROOM * limits.excess(_table(columns, HEAD), needed, fps)
+        away += LOST * np.clip(1 - left / max(needed, 1), 0, 1)
+        return _alike(columns, face, needed, away)
+
+    def _times(self, start: int, timing: Timing) -> tuple[Floats, Floats]:
+        """The film's times, and how much is left of the motion at each: 1, fading where it comes back to the photo."""
         times = np.arange(timing.frames) / timing.fps
-        end = min(times[-1], (frames - 1 - start) / fps)
-        home = _home(times, end, come_back=end < times[-1] or timing.loop)
+        end = min(times[-1], (self._motion.frames - 1 - start) / self._motion.fps)
+        return times, _home(times, end, come_back=end < times[-1] or timing.loop)
+
+    def _film(self, start: int, timing: Timing) -> CameraMotion | None:
+        """The recording's camera from its start on, as the change since that start; None if it stands still."""
+        if self._motion.camera is None:
+            return None
+        x, y, zoom = self._motion.camera.values[start:].T.astype(np.float64)
+        times, home = self._times(start, timing)
+        change = ((x - x[0]) * (-1 if self._mirror else 1), y - y[0], np.maximum((1 + zoom) / (1 + zoom[0]) - 1, 0))
+        played = [_sampled(values, self._motion.fps, times, deepest=False) * home for values in change]
+        return CameraMotion(values=np.stack(played, axis=1).astype(np.float32))
+
+    def _play(self, columns: Mapping[str, Floats], start: int, timing: Timing) -> dict[str, Floats]:
+        """The recording from its start on, at the film's times, as the change since that start."""
+        fps = self._motion.fps
+        times, home = self._times(start, timing)
         out = {}
         for name, values in columns.items():
             sampled = _sampled(values[start:], fps, times, deepest=name.startswith("eyeBlink") and fps > timing.fps)
