@@ -2,7 +2,8 @@
 
 Each place of the hole is matched with the most similar patch nearby, coarse to fine, and takes its colour from what all
 matches around it vote for: Wexler et al. 2007, "Space-time completion of video", with the search of Barnes et al. 2009,
-"PatchMatch". The first guess, and all of it where a hole is only a few pixels wide, is interpolated (Telea, 2004).
+"PatchMatch". The first guess, and all of it where a hole is only a few pixels wide, is interpolated along edges
+(Bertalmío et al., 2001).
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ __all__ = ["fill"]
 REACH = 2
 """Patches are 5 x 5."""
 OFFSETS = np.array([(v, u) for v in range(-REACH, REACH + 1) for u in range(-REACH, REACH + 1)])
-THIN = 3.5
+THIN = 6.0
 """Up to this distance from its rim, px, a hole is interpolated; the exemplars take over from there."""
 NEARBY = 0.12
 """How far a patch may come from, in long edges."""
@@ -45,7 +46,7 @@ def fill(picture: Floats, hole: Mask) -> Floats:
 
 def _interpolate(picture: Floats, hole: Mask) -> Floats:
     rounded = np.clip(np.round(picture), 0, 255).astype(np.uint8)
-    return np.asarray(cv2.inpaint(rounded, hole.astype(np.uint8), 4, cv2.INPAINT_TELEA), np.float32)
+    return np.asarray(cv2.inpaint(rounded, hole.astype(np.uint8), 3, cv2.INPAINT_NS), np.float32)
 
 
 def _complete(picture: Floats, wanted: Mask, hole: Mask, depth: float) -> Floats:

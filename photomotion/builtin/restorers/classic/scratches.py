@@ -18,6 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from .faces import FaceSpot, cover, features
+from .outline import trim
 from .planes import Floats, Mask, percentiles
 from .tracing import follow
 from .traits import measure
@@ -45,8 +46,15 @@ SPECKS = 17
 """Certain specks from which on a print counts as dusty; undamaged pictures have up to 14."""
 MEDIAN = 5.5
 """Half the window that tells what there would be without a flaw: those of up to that width are seen."""
+PLAIN = 1.0
+"""Score from which on a plain light line is taken, where there is evidence."""
+ALONE, ALONE_CRACKED = 30.0, 60.0
+"""Extent from which on a line is taken where no other is near: letters and seams are many and short. The second
+for those that are taken only where a print is full of cracks."""
 ROUNDS = 2
 """How often lines are followed; one that was lost may be met again from its other end."""
+RIM = 1.3
+"""How far around what was searched a flaw may reach, units."""
 MOST = 250
 """Bound on the lines that are looked at closely."""
 
@@ -83,17 +91,19 @@ def find(
     search = _Search(small, sigma * shrink, face, marks)
     lines, length = search.lines(sure_lines)
     spots, count = search.spots(sure_spots)
-    if not faces:
-        lines &= sure_lines
-        spots &= sure_spots
-
-    def enlarged(mask: Mask) -> Mask:
-        """The mask with the soft rim that the search left out, at the picture's size."""
-        reach = 2 * round(1.3 * search.unit) + 1
-        wide = cv2.dilate(mask.astype(np.uint8), cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (reach, reach)))
-        return np.asarray(cv2.resize(wide, (width, height), interpolation=cv2.INTER_LINEAR) > 0, np.bool_)
-
-    return Flaws(enlarged(lines), enlarged(spots), length / 512, count)
+    found = [
+        mask if faces or sure else np.zeros_like(mask)
+        for sure, masks in ((sure_lines, lines), (sure_spots, spots))
+        for mask in masks
+    ]
+    reach = 2 * round(RIM * search.unit) + 1
+    rim = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (reach, reach))
+    wide = [
+        cv2.resize(cv2.dilate(mask.astype(np.uint8), rim), (width, height), interpolation=cv2.INTER_LINEAR) > 0
+        for mask in found
+    ]
+    light_lines, dark_lines, light_spots, dark_spots = trim(y, wide, sigma)
+    return Flaws(light_lines | dark_lines, light_spots | dark_spots, length / 512, count)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -143,7 +153,7 @@ class _Patches:
 
 class _Search:
     def __init__(self, y: Floats, sigma: float, face: Floats, marks: Floats) -> None:
-        self.y, self.face, self.marks = y, face, marks
+        self.y, self.sigma, self.face, self.marks = y, sigma, face, marks
         self.unit = max(0.6, max(y.shape) / 512)
         rounded = np.clip(np.round(y), 0, 255).astype(np.uint8)
         self.rise = y - cv2.medianBlur(rounded, 2 * round(MEDIAN * self.unit) + 1)
@@ -191,34 +201,42 @@ class _Search:
             around=np.asarray(around / np.maximum(contrast, 1), np.float32),
         )
 
-    def lines(self, sure: bool) -> tuple[Mask, float]:
-        """Mask of long thin flaws, and the length of those that are certain."""
+    def lines(self, sure: bool) -> tuple[list[Mask], float]:
+        """Masks of long thin flaws, light and dark, and the length of those that are certain."""
         judged = [self._judge(p) for p in self.patches]
         certain = [sum(line.length for line in lines if line.certain) / EVIDENCE for lines in judged]
         lonely = sum(line.extent for line in judged[0] if line.plain) / EVIDENCE_PLAIN
-        found = np.zeros(self.y.shape, np.bool_)
-        doubtful: list[tuple[slice, slice, Mask]] = []
+        masks: list[Mask] = []
+        doubtful: list[list[tuple[slice, slice, Mask]]] = []
         for p, lines, own, other in zip(self.patches, judged, certain, reversed(certain), strict=True):
+            found = np.zeros(self.y.shape, np.bool_)
             evidence = max(own + OTHERS * other, lonely if p.light else 0.0)
-            if evidence < 1 and not sure:
-                continue
-            for line in lines:
+            unsure = []
+            for line in lines if evidence >= 1 or sure else ():
                 patch = p.mask(line.label)
                 # Asked for where there is no evidence, a line on a face is not taken for its looks alone.
-                plain = line.plain and (evidence >= 1 or line.reserve < 0.3 * ON_FACE)
-                if plain or line.score > CERTAIN + line.reserve or (line.cracked and evidence >= CRACKED):
+                plain = line.plain and line.score > PLAIN and (evidence >= 1 or line.reserve < 0.3 * ON_FACE)
+                taken = plain or line.score > CERTAIN + line.reserve
+                cracked = line.cracked and evidence >= CRACKED
+                if line.extent >= (ALONE if taken else ALONE_CRACKED) and (taken or cracked):
                     found[patch[:2]] |= patch[2]
-                elif line.doubtful:
-                    doubtful.append(patch)
-        if found.any():
+                elif line.doubtful or taken or cracked:
+                    unsure.append(patch)
+            masks.append(found)
+            doubtful.append(unsure)
+        if any(found.any() for found in masks):
             reach = 2 * round(6 * self.unit) + 1
-            near = cv2.dilate(found.astype(np.uint8), np.ones((reach, reach), np.uint8)) > 0
-            for rows, columns, mask in doubtful:
-                if (near[rows, columns] & mask).any():
-                    found[rows, columns] |= mask
+            near = cv2.dilate(np.logical_or(*masks).astype(np.uint8), np.ones((reach, reach), np.uint8)) > 0
+            for found, unsure in zip(masks, doubtful, strict=True):
+                for rows, columns, mask in unsure:
+                    if (near[rows, columns] & mask).any():
+                        found[rows, columns] |= mask
             for _ in range(ROUNDS):
-                found = follow(self.y, found, self.unit)
-        return found, max(sum(certain) * EVIDENCE, lonely * EVIDENCE_PLAIN)
+                light, dark = masks
+                masks = [
+                    follow(self.y, one, other, self.unit, self.sigma) for one, other in ((light, dark), (dark, light))
+                ]
+        return masks, max(sum(certain) * EVIDENCE, lonely * EVIDENCE_PLAIN)
 
     def _judge(self, p: _Patches) -> list[_Line]:
         """Judge the patches that may be scratches, the longest first."""
@@ -262,9 +280,9 @@ class _Search:
             )
         return lines
 
-    def spots(self, sure: bool) -> tuple[Mask, int]:
-        """Mask of specks, and the number of those that are certain: strong, small, and on calm ground."""
-        found = np.zeros(self.y.shape, np.bool_)
+    def spots(self, sure: bool) -> tuple[list[Mask], int]:
+        """Masks of specks, light and dark, and the number of those that are certain: strong, small, on calm ground."""
+        masks: list[Mask] = []
         count = 0
         for p in self.patches:
             speck = (p.extent <= 14) & (p.thickness < 7)
@@ -276,7 +294,7 @@ class _Search:
             fibre = (p.extent <= 26) & (p.on_face < 0.1) & (p.on_marks < 0.1)
             taken = bold | (small & (p.contrast > 0.09) & (p.around < 0.25))
             taken |= fibre & (p.contrast > 0.15) & (p.around < 0.12)
-            found |= taken[p.labels]
+            masks.append(taken[p.labels])
         if count < SPECKS and not sure:
-            found[:] = False
-        return found, count
+            masks = [np.zeros_like(mask) for mask in masks]
+        return masks, count

@@ -80,7 +80,9 @@ def measure(picture: Floats, faces: Sequence[FaceSpot], *, specked: bool = False
     count = np.maximum(np.bincount(bins, minlength=32), 1)
     left = [c.reshape(-1) - (np.bincount(bins, c.reshape(-1), 32) / count)[bins] for c in (cr, cb)]
     coloured = bool(np.percentile(np.hypot(*left), 90) > 5)
-    one_black = float(blacks.std(axis=0).max()) <= 5
+    one_black = (
+        float(np.ptp(np.percentile(blacks, [15, 85], axis=0), axis=0).max()) <= 10
+    )  # two deviations, less specks
     gray = np.full(3, _gray(dark), np.float32)
     black = (gray + dark) / 2 if one_black else gray
     face = _face(y, faces, scale)
