@@ -99,7 +99,8 @@ def _photo(printed: PrintQuality, people: int, turn: int) -> Iterator[Check]:
     if printed.scratches > 0.35:
         yield "scratches", printed.scratches, "The print is scratched or cracked.", MENDED
     if printed.grain > 2.0:
-        yield "grain", printed.grain, "The print is grainy.", "the grain moves with the skin, unless backend.grain says otherwise"
+        action = "the grain moves with the skin, unless backend.grain says otherwise"
+        yield "grain", printed.grain, "The print is grainy.", action
     if printed.tones.black > 13:
         message = "The print has faded: what was black is gray."
         yield "faded", printed.tones.black, message, MENDED
