@@ -7,7 +7,7 @@ import traceback
 import warnings
 from typing import Any
 
-from .plugin import Options
+from .plugin import Options, help_of
 from .registry import STAGES, Registry
 
 __all__ = ["broken_data", "describe_broken", "installed_data", "open_registry", "options_rows"]
@@ -81,14 +81,14 @@ def describe_broken(registry: Registry, verbose: bool) -> list[str]:
 
 def options_rows(options: type[Options]) -> list[list[str]]:
     """Name, type, default, bounds and help of each option, all strings."""
-    schema = options.model_json_schema()
+    schema, help_ = options.model_json_schema(), help_of(options)
     required = schema.get("required", ())
     rows = []
     for name, field in schema.get("properties", {}).items():
         parts = _alternatives(field, schema.get("$defs", {}))
         default = "must be set" if name in required else json.dumps(field.get("default"))
         bounds = [template.format(part[key]) for part in parts for key, template in _BOUNDS.items() if key in part]
-        rows.append([name, " or ".join(map(_type, parts)), default, ", ".join(bounds), field.get("description", "")])
+        rows.append([name, " or ".join(map(_type, parts)), default, ", ".join(bounds), help_.get(name, "")])
     return rows
 
 

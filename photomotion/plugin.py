@@ -62,6 +62,7 @@ __all__ = [
     "Restorer",
     "Runtime",
     "Worker",
+    "help_of",
     "hookimpl",
 ]
 
@@ -78,7 +79,35 @@ OptionsT = TypeVar("OptionsT", bound="Options")
 class Options(BaseModel):
     """Base of every implementation's options. The string under a field is its help."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+    # Pydantic would read all the help there is out of the source at every start; :func:`help_of` does when it is asked.
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+def help_of(options: type[Options]) -> dict[str, str]:
+    """The help of each option that has one: its ``Field(description=...)``, or the string under it."""
+    import ast
+    import inspect
+    from itertools import pairwise
+    from textwrap import dedent
+
+    found: dict[str, str] = {}
+    for kind in reversed(options.__mro__):
+        if not issubclass(kind, Options) or kind is Options:
+            continue
+        try:
+            (defined,) = ast.parse(dedent(inspect.getsource(kind))).body
+        except (OSError, TypeError):  # made without a source, or installed without it
+            continue
+        for field, text in pairwise(getattr(defined, "body", ())):
+            if (
+                isinstance(field, ast.AnnAssign)
+                and isinstance(field.target, ast.Name)
+                and isinstance(text, ast.Expr)
+                and isinstance(text.value, ast.Constant)
+                and isinstance(text.value.value, str)
+            ):
+                found[field.target.id] = inspect.cleandoc(text.value.value)
+    return found | {name: field.description for name, field in options.model_fields.items() if field.description}
 
 
 @dataclass(frozen=True, kw_only=True)

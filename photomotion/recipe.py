@@ -30,7 +30,7 @@ class Recipe(BaseModel):
         pydantic.ValidationError: for an unknown field or a value out of range.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True, allow_inf_nan=False)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
     restorer: str = "none"
     """Mends the photo."""

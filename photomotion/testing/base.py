@@ -20,7 +20,7 @@ from pydantic import ValidationError
 
 from photomotion.data import Photo
 from photomotion.errors import WeightsError
-from photomotion.plugin import Implementation, Runtime
+from photomotion.plugin import Implementation, Runtime, help_of
 
 __all__ = ["HEAVY", "Contract", "digest", "is_gray", "psnr"]
 
@@ -67,8 +67,8 @@ class Contract:
 
     def test_every_option_has_help(self) -> None:
         """The string under the field."""
-        fields = self.implementation.options.model_fields
-        assert [name for name, field in fields.items() if not field.description] == []
+        options = self.implementation.options
+        assert set(options.model_fields) - set(help_of(options)) == set()
 
     def test_options_survive_json(self) -> None:
         """A recipe carries them as JSON."""

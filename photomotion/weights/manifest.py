@@ -61,7 +61,7 @@ Url = Annotated[str, AfterValidator(check_url)]
 
 
 class _Weights(BaseModel):
-    model_config = ConfigDict(frozen=True, use_attribute_docstrings=True)
+    model_config = ConfigDict(frozen=True)
 
     name: str
     """The section's name."""
