@@ -10,7 +10,11 @@ import numpy as np
 import pytest
 
 from photomotion.builtin.analyzers.facemesh import FaceMeshAnalyzer
-from photomotion.data import Analysis, Face, FaceMotion, Motion, Photo
+from photomotion.builtin.limits import SMALLEST
+from photomotion.builtin.priors.natural import NaturalPrior
+from photomotion.builtin.priors.track import TrackPrior
+from photomotion.builtin.script import Directed, Script
+from photomotion.data import Analysis, Face, FaceMotion, Motion, Photo, Timing
 from photomotion.reading import read_photo
 from photomotion.testing.fakes import fake_face
 from photomotion.warp import Scene
@@ -102,3 +106,23 @@ def test_twelve_people_are_found_and_each_moves_alone(crowd: tuple[Photo, Analys
             x0, y0, x1, y1 = (round(v) for v in face.box)
             changed = float(apart[y0:y1, x0:x1].mean())
             assert changed > 4 if index == mover else changed < 0.5
+
+
+def test_faces_in_a_few_pixels_keep_still_beside_one_that_does_not(tmp_path: Path) -> None:
+    small, large = placed(60, 60, 0.3), placed(250, 150)
+    assert small.eye_distance < SMALLEST < large.eye_distance
+    analysis = Analysis(faces=(large, small), matte=np.ones((300, 400), np.float32))
+    timing = Timing(seconds=6)
+    for prior in (NaturalPrior(), _recorded(tmp_path)):
+        script = Script.model_validate({"do": [{"move": "nod", "at": 2}]})
+        for planned in (prior.plan(analysis, timing, 3), Directed(prior, script).plan(analysis, timing, 3)):
+            moving, still = (bool(face.values.any()) for face in planned.faces)
+            assert moving
+            assert not still
+
+
+def _recorded(folder: Path) -> TrackPrior:
+    values = np.sin(np.linspace(0, 6, 200, dtype=np.float32))[:, None].repeat(2, axis=1)
+    face = FaceMotion(channels=("headYaw", "breath"), values=values)
+    Motion(fps=25, faces=(face, face)).save(folder / "m.npz")
+    return TrackPrior(folder / "m.npz", others="same")

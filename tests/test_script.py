@@ -21,7 +21,7 @@ from photomotion.errors import MotionError
 
 
 def people(count: int = 1, codes: tuple[str, ...] = ()) -> Analysis:
-    faces = tuple(Face(box=(0, 0, 9, 9), landmarks=np.zeros((478, 3))) for _ in range(count))
+    faces = tuple(Face(box=(0, 0, 9, 9), landmarks=np.outer(np.arange(478), (0.4, 0, 0))) for _ in range(count))
     findings = tuple(Finding(code=c, value=1.0, message=c, face=0) for c in codes)
     return Analysis(faces=faces, matte=np.zeros((4, 4)), suitability=Suitability(findings=findings))
 

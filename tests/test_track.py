@@ -19,7 +19,7 @@ from photomotion.plotting import blink_times
 
 
 def people(*faces: dict, codes: tuple[str, ...] = ()) -> Analysis:
-    made = tuple(Face(box=(0, 0, 9, 9), landmarks=np.zeros((478, 3)), **f) for f in faces or ({},))
+    made = tuple(Face(box=(0, 0, 9, 9), landmarks=np.outer(np.arange(478), (0.4, 0, 0)), **f) for f in faces or ({},))
     findings = tuple(Finding(code=c, value=1.0, message=c, face=0) for c in codes)
     return Analysis(faces=made, matte=np.zeros((4, 4)), suitability=Suitability(findings=findings))
 

@@ -20,6 +20,10 @@ YAW, PITCH, ROLL = 6.0, 4.5, 3.5
 HIDDEN = 0.4
 """Visibility below which a part that something is in front of keeps still: what is moved would be that thing."""
 
+SMALLEST = 24.0
+"""px between the outer eye corners (about 40 across the face) below which nothing moves: a lid is a pixel high there,
+and a motion that cannot be seen is only a shimmer (judgement)."""
+
 FIT = 98.0
 """Percentile of a motion's excursions that is to stay inside where a motion is made to fit (judgement)."""
 LEAST = 0.3
@@ -44,6 +48,8 @@ class Limits:
     """Gain of lips and mouth corners."""
     face: float = 1.0
     """Gain of all other expressions."""
+    still: bool = False
+    """Whether nothing moves at all."""
 
     def gains(self) -> Floats:
         """(3,) gain of yaw, pitch and roll: lower where there is less room, so that soft limits bend little."""
@@ -89,6 +95,7 @@ def judge(face: Face, codes: Set[str]) -> Limits:
         face: as the analyzer measured it.
         codes: from ``Suitability.of_face``.
     """
+    still = float(np.linalg.norm(face.landmarks[33] - face.landmarks[263])) < SMALLEST
     turned = abs(face.pose.yaw)
     away = float(np.interp(turned, [8, 20, 35, 60], [YAW, 3.5, 1.5, 0.6]))
     back = float(np.interp(turned, [20, 35, 60], [YAW, 4.0, 1.5]))
@@ -124,7 +131,8 @@ def judge(face: Face, codes: Set[str]) -> Limits:
         low=(yaw[0], pitch[0], roll[0]),
         high=(yaw[1], pitch[1], roll[1]),
         head=head * poorly_lit,
-        eyes=not closed and not hidden_eye and not codes & {"sunglasses", "art"},
+        still=still,
+        eyes=not still and not closed and not hidden_eye and not codes & {"sunglasses", "art"},
         mouth=mouth * poorly_lit * (0.7 if "tiny-face" in codes else 1.0),
         face=0.0 if closed else poorly_lit * brows * (0.7 if "tiny-face" in codes else 1.0),
     )

@@ -174,9 +174,9 @@ class Directed:
         for cue in self._script.do:
             if cue.face in (None, index + 1):
                 _do(columns, cue, times)
-        if not columns:
-            return planned
         limits = judge(analysis.faces[index], analysis.suitability.of_face(index))
+        if limits.still or not columns:
+            return planned
         before = np.stack([planned.column(name) for name in HEAD], axis=1).astype(np.float64)
         after = np.stack([columns.get(name, before[:, axis]) for axis, name in enumerate(HEAD)], axis=1)
         # What is planned keeps to the limits already, and stays as it is where nothing is directed.

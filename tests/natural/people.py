@@ -20,7 +20,7 @@ LIMITS = (6.0, 4.5, 3.5)
 
 def people(*faces, codes=()):
     """An analysis of faces given as keyword dictionaries; ``codes`` are findings of the first."""
-    shared = {"box": (0, 0, 9, 9), "landmarks": np.zeros((478, 3))}
+    shared = {"box": (0, 0, 9, 9), "landmarks": np.outer(np.arange(478), (0.4, 0, 0))}
     made = tuple(Face(**(shared | f)) for f in faces or ({},))
     findings = tuple(Finding(code=c, value=1.0, message=c, face=0) for c in codes)
     return Analysis(faces=made, matte=np.zeros((4, 4)), suitability=Suitability(findings=findings))

@@ -90,13 +90,13 @@ class TrackPrior:
         known = self._motion.faces
         faces, begun = [], 0
         for index, face in enumerate(analysis.faces):
-            if index >= len(known) and self._others == "still":
+            limits = judge(face, analysis.suitability.of_face(index))
+            if limits.still or (index >= len(known) and self._others == "still"):
                 faces.append(FaceMotion(channels=(), values=np.zeros((timing.frames, 0), np.float32)))
                 continue
             recorded = known[min(index, len(known) - 1)]
             columns = {name: recorded.column(name).astype(np.float64) for name in recorded.channels}
             columns = _mirrored(columns) if self._mirror else columns
-            limits = judge(face, analysis.suitability.of_face(index))
             start = self._best(columns, face, limits, timing)
             begun = start if index == 0 else begun
             faces.append(_held_back(self._play(columns, start, timing), limits, self._strength))

@@ -73,9 +73,7 @@ class NaturalPrior:
             seed: any integer.
         """
         if self.manner.strength == 0:
-            rest = np.zeros((timing.frames, len(NATURAL_CHANNELS)), np.float32)
-            still = FaceMotion(channels=NATURAL_CHANNELS, values=rest)
-            return Motion(fps=timing.fps, faces=(still,) * len(analysis.faces))
+            return Motion(fps=timing.fps, faces=(_rest(timing),) * len(analysis.faces))
         limits = [judge(face, analysis.suitability.of_face(i)) for i, face in enumerate(analysis.faces)]
         looks = exchange(
             [_chances(seed, i)["company"] for i in range(len(limits))],
@@ -84,7 +82,7 @@ class NaturalPrior:
             span_of(timing, self.manner.ending),
         )
         faces = [
-            self._plan_face(limit, seed, i, own, timing)
+            _rest(timing) if limit.still else self._plan_face(limit, seed, i, own, timing)
             for i, (limit, own) in enumerate(zip(limits, looks, strict=True))
         ]
         return Motion(fps=timing.fps, faces=tuple(faces))
@@ -153,6 +151,11 @@ class NaturalPrior:
         if span.rests and not timing.loop:
             values[-1] = 0.0  # it is, but for rounding
         return FaceMotion(channels=NATURAL_CHANNELS, values=values.astype(np.float32))
+
+
+def _rest(timing: Timing) -> FaceMotion:
+    """The motion of somebody who keeps completely still."""
+    return FaceMotion(channels=NATURAL_CHANNELS, values=np.zeros((timing.frames, len(NATURAL_CHANNELS)), np.float32))
 
 
 def _chances(seed: int, face: int, again: int = 0) -> Chances:
