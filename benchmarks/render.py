@@ -200,6 +200,8 @@ def main() -> None:
     show({name: by_part | {"sum": sum(by_part.values())} for name, (by_part, _) in found.items()})
     print("in one process")
     show({name: whole for name, (_, whole) in found.items()})
+    if not asked.pairs:
+        return
     print("whole processes, ours / floor")
     for size in sizes:
         for length in (4.0, 10.0):
