@@ -46,8 +46,9 @@ SPECKS = 17
 """Certain specks from which on a print counts as dusty; undamaged pictures have up to 14."""
 MEDIAN = 5.5
 """Half the window that tells what there would be without a flaw: those of up to that width are seen."""
-PLAIN = 1.0
-"""Score from which on a plain light line is taken, where there is evidence."""
+PLAIN, LIKELY = 1.0, 0.0
+"""Score from which on a plain light line is taken where there is evidence, less where there is more, and any line that
+goes on where another ends."""
 ALONE, ALONE_CRACKED = 30.0, 60.0
 """Extent from which on a line is taken where no other is near: letters and seams are many and short. The second
 for those that are taken only where a print is full of cracks."""
@@ -129,6 +130,17 @@ class _Line:
     """To be taken where it meets another."""
 
 
+@dataclass(eq=False)
+class _Taken:
+    """Lines of one kind, light or dark."""
+
+    found: Mask
+    maybe: Mask
+    """To be taken if they join one that was found."""
+    doubtful: list[tuple[slice, slice, Mask]]
+    """To be taken if they are next to one."""
+
+
 @dataclass(frozen=True, eq=False)
 class _Patches:
     """Connected patches that stand out from their surroundings on one side, light or dark; one row a patch."""
@@ -206,37 +218,42 @@ class _Search:
         judged = [self._judge(p) for p in self.patches]
         certain = [sum(line.length for line in lines if line.certain) / EVIDENCE for lines in judged]
         lonely = sum(line.extent for line in judged[0] if line.plain) / EVIDENCE_PLAIN
-        masks: list[Mask] = []
-        doubtful: list[list[tuple[slice, slice, Mask]]] = []
-        for p, lines, own, other in zip(self.patches, judged, certain, reversed(certain), strict=True):
-            found = np.zeros(self.y.shape, np.bool_)
-            evidence = max(own + OTHERS * other, lonely if p.light else 0.0)
-            unsure = []
-            for line in lines if evidence >= 1 or sure else ():
-                patch = p.mask(line.label)
-                # Asked for where there is no evidence, a line on a face is not taken for its looks alone.
-                plain = line.plain and line.score > PLAIN and (evidence >= 1 or line.reserve < 0.3 * ON_FACE)
-                taken = plain or line.score > CERTAIN + line.reserve
-                cracked = line.cracked and evidence >= CRACKED
-                if line.extent >= (ALONE if taken else ALONE_CRACKED) and (taken or cracked):
-                    found[patch[:2]] |= patch[2]
-                elif line.doubtful or taken or cracked:
-                    unsure.append(patch)
-            masks.append(found)
-            doubtful.append(unsure)
-        if any(found.any() for found in masks):
-            reach = 2 * round(6 * self.unit) + 1
-            near = cv2.dilate(np.logical_or(*masks).astype(np.uint8), np.ones((reach, reach), np.uint8)) > 0
-            for found, unsure in zip(masks, doubtful, strict=True):
-                for rows, columns, mask in unsure:
-                    if (near[rows, columns] & mask).any():
-                        found[rows, columns] |= mask
-            for _ in range(ROUNDS):
-                light, dark = masks
-                masks = [
-                    follow(self.y, one, other, self.unit, self.sigma) for one, other in ((light, dark), (dark, light))
-                ]
-        return masks, max(sum(certain) * EVIDENCE, lonely * EVIDENCE_PLAIN)
+        light, dark = (
+            self._taken(p, lines, max(own + OTHERS * other, lonely if p.light else 0.0), sure)
+            for p, lines, own, other in zip(self.patches, judged, certain, reversed(certain), strict=True)
+        )
+        reach = 2 * round(6 * self.unit) + 1
+        near = cv2.dilate((light.found | dark.found).astype(np.uint8), np.ones((reach, reach), np.uint8)) > 0
+        for own in (light, dark):
+            for rows, columns, mask in own.doubtful:
+                if (near[rows, columns] & mask).any():
+                    own.found[rows, columns] |= mask
+        for _ in range(ROUNDS):
+            light.found, dark.found = (
+                follow(self.y, one.found, one.maybe, other.found, self.unit, self.sigma)
+                for one, other in ((light, dark), (dark, light))
+            )
+        return [light.found, dark.found], max(sum(certain) * EVIDENCE, lonely * EVIDENCE_PLAIN)
+
+    def _taken(self, p: _Patches, lines: list[_Line], evidence: float, sure: bool) -> _Taken:
+        """Sort lines, light or dark ones, by whether they are taken."""
+        out = _Taken(np.zeros(self.y.shape, np.bool_), np.zeros(self.y.shape, np.bool_), [])
+        if evidence < 1 and not sure:
+            return out
+        for line in lines:
+            patch = p.mask(line.label)
+            # Asked for where there is no evidence, a line on a face is not taken for its looks alone.
+            plain = line.plain and (evidence >= 1 or line.reserve < 0.3 * ON_FACE)
+            plain &= line.score > PLAIN - 0.35 * max(evidence - 1, 0)
+            taken = plain or line.score > CERTAIN + line.reserve
+            cracked = line.cracked and evidence >= CRACKED
+            if line.extent >= (ALONE if taken else ALONE_CRACKED) and (taken or cracked):
+                out.found[patch[:2]] |= patch[2]
+            elif line.doubtful or taken or cracked:
+                out.doubtful.append(patch)
+            if line.score > LIKELY:
+                out.maybe[patch[:2]] |= patch[2]
+        return out
 
     def _judge(self, p: _Patches) -> list[_Line]:
         """Judge the patches that may be scratches, the longest first."""

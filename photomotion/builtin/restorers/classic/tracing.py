@@ -11,10 +11,13 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
+import numpy.typing as npt
 
 from .planes import Floats, Mask, Pixels
 
 __all__ = ["follow"]
+
+Labels = npt.NDArray[np.int32]
 
 TAIL = 24.0
 """Length of a line's end that gives its direction, units."""
@@ -54,30 +57,36 @@ class _End:
         return alike & (rises * np.sign(self.rise) > max(5.0, 0.15 * abs(self.rise), 0.7 * sigma)), ~alike & ~covered
 
 
-def follow(y: Floats, lines: Mask, others: Mask, unit: float, sigma: float) -> Mask:
+def follow(y: Floats, lines: Mask, maybe: Mask, others: Mask, unit: float, sigma: float) -> Mask:
     """Return ``lines`` (H, W), all light or all dark, with what joins them and what continues them straight on.
 
-    ``others`` are those that may run across, ``unit`` is 1/512 of the long edge in px, ``sigma`` the noise in gray
-    levels.
+    ``maybe`` are lines that are taken if they join one, ``others`` those that may run across, ``unit`` is 1/512 of the
+    long edge in px, ``sigma`` the noise in gray levels.
     """
     out = lines.astype(np.uint8)
     calm = cv2.GaussianBlur(y, (0, 0), 0.5 * unit)
     size = 2 * round(2 * unit) + 1
     covers = cv2.dilate(others.astype(np.uint8), np.ones((size, size), np.uint8))
-    ends = list(_ends(calm, out, unit))
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(out, connectivity=8)
+    _, more, boxes, _ = cv2.connectedComponentsWithStats((maybe & ~lines).astype(np.uint8), connectivity=8)
+    ends = list(_ends(calm, labels, stats, 0, unit))
+    sure = len(ends)
+    ends += _ends(calm, more, boxes, count, unit)
     joined = set()
-    for gap, i, j in sorted(_pairs(ends, unit)):
+    for gap, i, j in sorted(_pairs(ends, sure, unit)):
         if i not in joined and j not in joined and _join(calm, out, covers, ends[i], ends[j], gap, unit, sigma):
             joined |= {i, j}
-    for i, end in enumerate(ends):
+            if j >= sure:
+                out[more == ends[j].of - count] = 1
+    for i, end in enumerate(ends[:sure]):
         if i not in joined:
             _follow_end(calm, out, covers, end, unit, sigma)
     return out > 0
 
 
-def _ends(calm: Floats, lines: Pixels, unit: float) -> Iterator[_End]:
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(lines, connectivity=8)
-    for i in range(1, count):
+def _ends(calm: Floats, labels: Labels, stats: Labels, first: int, unit: float) -> Iterator[_End]:
+    """Both ends of every line that is long enough; ``first`` is added to its label."""
+    for i in range(1, len(stats)):
         left, top, wide, high, size = (int(v) for v in stats[i])
         if np.hypot(wide, high) < TAIL * unit:
             continue
@@ -102,12 +111,14 @@ def _ends(calm: Floats, lines: Pixels, unit: float) -> Iterator[_End]:
             if sure.mean() < 0.5:
                 continue
             place = at + way * float(((tail - at) @ way).max())
-            yield _End(i, place, way, float(np.median(own_level[sure])), float(np.median(rises[sure])), thickness)
+            yield _End(
+                first + i, place, way, float(np.median(own_level[sure])), float(np.median(rises[sure])), thickness
+            )
 
 
-def _pairs(ends: list[_End], unit: float) -> Iterator[tuple[float, int, int]]:
-    """Ends that may be of one line, with the gap between them in px."""
-    for i, one in enumerate(ends):
+def _pairs(ends: list[_End], sure: int, unit: float) -> Iterator[tuple[float, int, int]]:
+    """Ends that may be of one line, the first of them one of so many ``sure`` ones, with the gap between them in px."""
+    for i, one in enumerate(ends[:sure]):
         for j in range(i + 1, len(ends)):
             two = ends[j]
             step = two.place - one.place
