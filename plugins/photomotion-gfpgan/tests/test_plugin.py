@@ -20,7 +20,7 @@ from photomotion_gfpgan.options import CodeformerOptions, FaceOptions, GfpganOpt
 from photomotion_gfpgan.plugin import RESTORERS, load_codeformer, load_gfpgan, load_realesrgan, load_restoreformer
 
 HOUSE = Path(photomotion_gfpgan.__file__).parent
-DOOR = {"plugin", "stages", "data", "errors", "warp", "testing"}
+DOOR = {"plugin", "stages", "data", "errors", "analysis", "warp", "testing"}
 BY_NAME = {offer.name: offer for offer in RESTORERS}
 
 
