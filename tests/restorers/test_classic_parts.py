@@ -156,6 +156,47 @@ def test_light_and_dark_scratches_are_found_and_the_picture_gets_better(picture:
     assert min(recalls) > 0.5
 
 
+def crossed(picture: Floats, gray: float) -> tuple[np.ndarray, np.ndarray]:
+    """The picture with a line right across the face, and others elsewhere; and what that line covers on the face."""
+    pixels = rounded(picture)
+    out = pixels.copy()
+    for ends in (((70, 70), (350, 160)), ((20, 330), (230, 420)), ((300, 300), (480, 470)), ((180, 240), (200, 500))):
+        cv2.line(out, *ends, (gray,) * 3, 3, cv2.LINE_AA)
+    covered = np.abs(out.astype(int) - pixels).max(axis=2) > 25
+    face = np.zeros_like(covered)
+    face[85:175, 180:270] = True
+    return out, covered & face
+
+
+@pytest.mark.parametrize(("gray", "least"), [(238.0, 0.85), (16.0, 0.7)])
+def test_a_scratch_is_followed_across_the_face_from_both_sides(picture: Floats, gray: float, least: float) -> None:
+    damaged, covered = crossed(picture, gray)
+    lines = scratches.find(luma(damaged.astype(np.float32)), 1.5, [FACE]).lines
+    assert lines[covered].mean() > least
+    beside = cv2.dilate(covered.astype(np.uint8), np.ones((5, 5))) == 0
+    assert not (lines & beside)[95:165, 190:260].any()
+
+
+def test_masks_are_no_wider_than_the_scratch(picture: Floats) -> None:
+    pixels = rounded(picture)
+    damaged = ageing.scratch(pixels)
+    lines = scratches.find(luma(damaged.astype(np.float32)), 1.5, [FACE]).lines
+    touched = np.abs(damaged.astype(int) - pixels).max(axis=2) > 3
+    near = cv2.dilate(touched.astype(np.uint8), np.ones((7, 7))) > 0
+    assert touched[lines & near].mean() > 0.85
+    mended = fill.fill(damaged.astype(np.float32), lines)
+    assert np.square(mended - picture).mean() < 0.4 * np.square(damaged - picture).mean()
+
+
+def test_an_eye_that_a_dark_line_runs_into_is_no_part_of_it(picture: Floats) -> None:
+    damaged = drawn_lines(rounded(picture), 18.0, 1)
+    eye = (round(FACE.eyes[1][0]), round(FACE.eyes[1][1]))
+    cv2.line(damaged, eye, (420, 150), (18, 18, 18), 2, cv2.LINE_AA)
+    lines = scratches.find(luma(damaged.astype(np.float32)), 1.5, [FACE], sure_lines=True).lines
+    assert lines[128:150, 300:400].any()
+    assert lines[eye[1] - 5 : eye[1] + 6, eye[0] - 9 : eye[0] + 1].mean() < 0.1
+
+
 def test_a_wrinkle_on_the_face_is_left_even_on_a_scratched_print(picture: Floats) -> None:
     pixels = rounded(picture)
     cv2.ellipse(pixels, (190, 140), (5, 14), 0, 90, 270, (150, 110, 95), 1, cv2.LINE_AA)

@@ -46,6 +46,8 @@ SPECKS = 17
 """Certain specks from which on a print counts as dusty; undamaged pictures have up to 14."""
 MEDIAN = 5.5
 """Half the window that tells what there would be without a flaw: those of up to that width are seen."""
+BULGE = 1.6
+"""How much thicker than the middle of it a part of a line may be."""
 PLAIN, LIKELY = 1.0, 0.0
 """Score from which on a plain light line is taken where there is evidence, less where there is more, and any line that
 goes on where another ends."""
@@ -128,6 +130,16 @@ class _Line:
     """To be taken where a print is full of cracks."""
     doubtful: bool
     """To be taken where it meets another."""
+
+
+def _slender(mask: Mask) -> Mask:
+    """The patch without what is far thicker than the rest: an eye, a brow or a shadow that a line runs into."""
+    padded = np.pad(mask.astype(np.uint8), 1)
+    depth = cv2.distanceTransform(padded, cv2.DIST_L2, 3)
+    size = round(max(BULGE * 4 * float(np.median(depth[padded > 0])), 3))
+    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (size, size))
+    thick = cv2.dilate(cv2.morphologyEx(padded, cv2.MORPH_OPEN, disc), np.ones((3, 3), np.uint8))
+    return np.asarray(mask & (thick[1:-1, 1:-1] == 0), np.bool_)
 
 
 @dataclass(eq=False)
@@ -241,7 +253,11 @@ class _Search:
         if evidence < 1 and not sure:
             return out
         for line in lines:
-            patch = p.mask(line.label)
+            rows, columns, mask = p.mask(line.label)
+            if p.on_face[line.label] > 0:
+                mask &= _slender(mask) | (self.face[rows, columns] < 0.1)
+                mask &= (self.marks[rows, columns] < 0.5) | p.light
+            patch = (rows, columns, mask)
             # Asked for where there is no evidence, a line on a face is not taken for its looks alone.
             plain = line.plain and (evidence >= 1 or line.reserve < 0.3 * ON_FACE)
             plain &= line.score > PLAIN - 0.35 * max(evidence - 1, 0)
