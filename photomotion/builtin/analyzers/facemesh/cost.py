@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
+
 from photomotion.data import Cost, Face
 
 __all__ = ["estimate_cost"]
@@ -14,8 +16,11 @@ START, START_PER_MEGAPIXEL, START_PER_FACE = 0.85, 0.10, 0.03
 FRAME, FRAME_PER_MEGAPIXEL, FRAME_PER_FURTHER_FACE = 0.0018, 0.0128, 0.0025
 SIDE_BY_SIDE = 0.7
 """Seconds for each second of processor time where two cores are idle: half the work is drawing, beside encoding."""
-MEMORY, MEMORY_PER_MEGAPIXEL = 175.0, 180.0
-"""MB, of the same films; 2 s and 8 s need the same within 2 %."""
+AREAS = (0.07, 0.26, 1.05, 2.1, 4.2, 6.0, 8.4, 12.0)
+MEMORY = (200.0, 250.0, 475.0, 565.0, 890.0, 1190.0, 1000.0, 1320.0)
+"""Megapixels, and MB of a whole process on one face: peaks of films of 2 s; 5 s and 60 s need the same within 2 %. Of
+large pictures less is held at once, so there is a step down."""
+MEMORY_PER_FURTHER_MEGAPIXEL = 90.0
 
 
 def estimate_cost(width: int, height: int, faces: Sequence[Face]) -> Cost:
@@ -25,5 +30,5 @@ def estimate_cost(width: int, height: int, faces: Sequence[Face]) -> Cost:
     return Cost(
         start=SIDE_BY_SIDE * (START + START_PER_MEGAPIXEL * area + START_PER_FACE * len(faces)),
         frame=SIDE_BY_SIDE * frame,
-        memory=MEMORY + MEMORY_PER_MEGAPIXEL * area,
+        memory=float(np.interp(area, AREAS, MEMORY)) + MEMORY_PER_FURTHER_MEGAPIXEL * max(0.0, area - AREAS[-1]),
     )
