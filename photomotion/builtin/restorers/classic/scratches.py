@@ -77,12 +77,19 @@ class Flaws:
 
 
 def find(
-    y: Floats, sigma: float, faces: Sequence[FaceSpot], *, sure_lines: bool = False, sure_spots: bool = False
+    y: Floats,
+    sigma: float,
+    faces: Sequence[FaceSpot],
+    *,
+    sure_lines: bool = False,
+    sure_spots: bool = False,
+    smeared: bool = False,
 ) -> Flaws:
     """Search a brightness plane (H, W) with noise of ``sigma`` gray levels.
 
     ``sure_lines`` and ``sure_spots`` take what looks like a flaw as one, however few there are; otherwise nothing is
-    certain where there is no face to tell what the picture is of.
+    certain where there is no face to tell what the picture is of. ``smeared`` tells that JPEG spread the colour of
+    flaws around them.
     """
     height, width = y.shape
     shrink = min(1.0, LONGEST / max(height, width))
@@ -105,7 +112,7 @@ def find(
         cv2.resize(cv2.dilate(mask.astype(np.uint8), rim), (width, height), interpolation=cv2.INTER_LINEAR) > 0
         for mask in found
     ]
-    light_lines, dark_lines, light_spots, dark_spots = trim(y, wide, sigma)
+    light_lines, dark_lines, light_spots, dark_spots = wide if smeared else trim(y, wide, sigma)
     return Flaws(light_lines | dark_lines, light_spots | dark_spots, length / 512, count)
 
 

@@ -81,7 +81,8 @@ def mend_flaws(work: Work) -> None:
         return
     y = luma(work.picture)
     sigma = noise.measure(y).sigma
-    flaws = scratches.find(y, sigma, work.faces, sure_lines=asked(lines), sure_spots=asked(spots))
+    smeared = any(step.name == "blocks" for step in work.steps)
+    flaws = scratches.find(y, sigma, work.faces, sure_lines=asked(lines), sure_spots=asked(spots), smeared=smeared)
     share = np.zeros(y.shape, np.float32)
     if spots != 0 and flaws.spots.any():
         share[flaws.spots] = _strength(spots)
