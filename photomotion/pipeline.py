@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Generic, TypeVar
 
 from .clip import Clip
-from .data import Analysis, Conditioning, Frame, Motion, Photo, Restoration, Timing
+from .data import Analysis, Conditioning, Finding, Frame, Motion, Photo, Restoration, Timing
 from .errors import NoFaceFound, PhotomotionError, StageError, UsageError
 from .framing import portrait
 from .plugin import Event
@@ -188,27 +188,35 @@ def analyze(
         StageError: if the analyzer fails.
     """
     on_event(Event(stage="analyzer", message="looking for faces"))
+    said: tuple[Finding, ...] = ()
     if crop:
-        photo, analysis = _upright(photo, stages.analyzer)
+        upright, analysis = _upright(photo, stages.analyzer, said)
         if not analysis.faces:
-            return photo, analysis
-        photo = photo.cropped(portrait(analysis))
+            return upright, analysis
+        said = () if upright is photo else _of_turning(analysis)
+        photo = upright.cropped(portrait(analysis))
     if size is not None:
         from .reading import resize_photo
 
         photo = resize_photo(photo, size)
-    return _upright(photo, stages.analyzer)
+    return _upright(photo, stages.analyzer, said)
 
 
-def _upright(photo: Photo, stage: Stage[FaceAnalyzer]) -> tuple[Photo, Analysis]:
+def _upright(photo: Photo, stage: Stage[FaceAnalyzer], said: tuple[Finding, ...]) -> tuple[Photo, Analysis]:
+    """Turn a photo if it has to be; ``said`` is what was found of that when it was looked at before."""
     analysis = _look(photo, stage)
-    if not analysis.suitability.turn:
+    if analysis.suitability.turn:
+        said = _of_turning(analysis)
+        photo = photo.turned(analysis.suitability.turn)
+        analysis = _look(photo, stage)
+    if not said:
         return photo, analysis
-    photo = photo.turned(analysis.suitability.turn)
-    turned = _look(photo, stage)
-    said = [finding for finding in analysis.suitability.findings if finding.code == "rotated-scan"]
-    suitability = replace(turned.suitability, findings=(*said, *turned.suitability.findings))
-    return photo, replace(turned, suitability=suitability)
+    suitability = replace(analysis.suitability, findings=(*said, *analysis.suitability.findings))
+    return photo, replace(analysis, suitability=suitability)
+
+
+def _of_turning(analysis: Analysis) -> tuple[Finding, ...]:
+    return tuple(finding for finding in analysis.suitability.findings if finding.code == "rotated-scan")
 
 
 def _look(photo: Photo, stage: Stage[FaceAnalyzer]) -> Analysis:

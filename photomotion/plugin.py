@@ -88,17 +88,19 @@ def help_of(options: type[Options]) -> dict[str, str]:
     import ast
     import inspect
     from itertools import pairwise
-    from textwrap import dedent
 
     found: dict[str, str] = {}
     for kind in reversed(options.__mro__):
         if not issubclass(kind, Options) or kind is Options:
             continue
         try:
-            (defined,) = ast.parse(dedent(inspect.getsource(kind))).body
+            source = inspect.getsource(kind)
         except (OSError, TypeError):  # made without a source, or installed without it
             continue
-        for field, text in pairwise(getattr(defined, "body", ())):
+        if source[0].isspace():  # not dedented: a string in it may begin at the left margin
+            source = f"if True:\n{source}"
+        defined = next(node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.ClassDef))
+        for field, text in pairwise(defined.body):
             if (
                 isinstance(field, ast.AnnAssign)
                 and isinstance(field.target, ast.Name)

@@ -540,6 +540,8 @@ def test_a_scan_on_its_side_is_turned_upright(make: Make) -> None:
     photo, analysis = make(analyzer=SidewaysAnalyzer()).prepare(lying)
     assert (photo.pixels == upright.pixels).all()
     assert analysis.matte.shape == upright.pixels.shape[:2]
+    _, of_crop = make(analyzer=SidewaysAnalyzer()).prepare(lying, crop=True)
+    assert [finding.code for finding in of_crop.suitability.findings] == ["rotated-scan"]
 
 
 def test_the_real_analyzer_has_a_scan_turned(astronaut: Path) -> None:

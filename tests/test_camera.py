@@ -142,6 +142,14 @@ def test_a_table_of_live_link_face_has_no_camera(tmp_path: Path) -> None:
         still(2, camera((0, 0, 0), (0, 0, 0.1))).save(tmp_path / "m.csv")
 
 
+def test_a_recorded_camera_starts_where_it_is_told_though_nobody_moves(tmp_path: Path) -> None:
+    rows = [(0.0, 0.0, 0.0)] * 10 + [(0.0, 0.0, 0.01 * row) for row in range(20)]
+    still(30, camera(*rows)).save(tmp_path / "m.json")
+    played = TrackPrior(tmp_path / "m.json", start=1.0).plan(fake_analysis(), Timing(seconds=2, fps=10), 0).camera
+    assert played is not None
+    assert played.values[:, 2] == pytest.approx(0.01 * np.arange(20), abs=1e-6)
+
+
 def test_a_recorded_camera_is_played_with_the_faces(tmp_path: Path) -> None:
     planned = Directed(StillPrior(), Script(), "drift").plan(fake_analysis(), Timing(seconds=4, fps=10), 0)
     planned.save(tmp_path / "m.json")

@@ -41,6 +41,17 @@ def test_classes_within_others_have_help_too() -> None:
     assert help_of(Inner) == {"strength": "How strong."}
 
 
+def test_strings_at_the_left_margin_do_no_harm() -> None:
+    class Inner(Options):
+        strength: float = 0.5
+        """
+How strong,
+and no stronger.
+"""
+
+    assert help_of(Inner) == {"strength": "How strong,\nand no stronger."}
+
+
 def test_options_made_without_source_have_none() -> None:
     namespace: dict[str, object] = {"Options": Options}
     exec("class Made(Options):\n    steps: int = 3\n    'Steps.'", namespace)

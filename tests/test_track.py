@@ -134,6 +134,13 @@ def test_a_file_of_nobody_is_refused(tmp_path: Path) -> None:
         TrackPrior(tmp_path / "m.json")
 
 
+def test_a_recorded_face_without_channels_is_still(tmp_path: Path) -> None:
+    rest = FaceMotion(channels=(), values=np.zeros((50, 0), np.float32))
+    Motion(fps=25, faces=(rest,)).save(tmp_path / "m.json")
+    (played,) = TrackPrior(tmp_path / "m.json").plan(people(), Timing(seconds=1), 0).faces
+    assert played.values.shape == (25, 0)
+
+
 def test_it_is_found_by_name(tmp_path: Path) -> None:
     path = saved(tmp_path, headYaw=np.linspace(0, 3, 60))
     options = {"motion": {"file": str(path), "strength": "0.5"}}

@@ -88,13 +88,14 @@ class TrackPrior:
             seed: is not used.
         """
         known = self._motion.faces
-        faces, begun = [], 0
+        faces = []
+        begun = 0 if self._start == "best" else round(self._start * self._motion.fps)
         for index, face in enumerate(analysis.faces):
             limits = judge(face, analysis.suitability.of_face(index))
-            if limits.still or (index >= len(known) and self._others == "still"):
+            recorded = known[min(index, len(known) - 1)]
+            if limits.still or not recorded.channels or (index >= len(known) and self._others == "still"):
                 faces.append(FaceMotion(channels=(), values=np.zeros((timing.frames, 0), np.float32)))
                 continue
-            recorded = known[min(index, len(known) - 1)]
             columns = {name: recorded.column(name).astype(np.float64) for name in recorded.channels}
             columns = _mirrored(columns) if self._mirror else columns
             start = self._best(columns, face, limits, timing)
