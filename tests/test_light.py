@@ -69,6 +69,13 @@ class TestLight:
         even = replace(FROM_THE_LEFT, harmonics=Lighting().harmonics)
         assert not light(even).change({"headYaw": 10.0}).any()
 
+    def test_a_face_may_be_all_there_is(self) -> None:
+        face = fake_face()
+        x, y = (int(v) for v in face.landmarks[1, :2])
+        found = Light.of(FROM_THE_LEFT, face, HeadFrame.of(face), Grid(x - 8, y - 8, 4, 4, 4))
+        assert (found.share == found.share.max()).all()
+        assert np.isfinite(found.change({"headYaw": 8.0})).all()
+
     def test_a_lowered_chin_darkens_the_neck(self) -> None:
         found = light(replace(FROM_THE_LEFT, direction=(0.0, -0.9, -0.4)))
         row, column = at(found, 152)
@@ -104,6 +111,11 @@ class TestBrighten:
         ratio = (picture[2:, 3:] + 0.5) / (before[2:, 3:] + 0.5)
         assert ratio[before[2:, 3:] > 60].min() > 0.88
         assert ratio[before[2:, 3:] > 60].max() < 1.13
+
+    def test_more_than_can_be_multiplied_with_is_cut(self) -> None:
+        picture = np.full((8, 8, 3), 100, np.uint8)
+        brighten(picture, np.full((2, 2), 0.5, np.float32), (0, 0), 4)
+        assert picture.min() > 120
 
     def test_it_is_where_it_is_said_to_be(self) -> None:
         picture = np.full((40, 40, 3), 100, np.uint8)

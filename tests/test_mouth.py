@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from photomotion.builtin.analyzers.facemesh import FaceMeshAnalyzer
-from photomotion.data import Analysis, Face, FaceMotion, Motion, Photo
+from photomotion.data import Analysis, CameraMotion, Face, FaceMotion, Motion, Photo
 from photomotion.reading import read_photo
 from photomotion.testing.fakes import fake_analysis, fake_face, fake_photo
 from photomotion.warp import Scene, posed_landmarks
@@ -118,7 +118,7 @@ class TestOpening:
         forward = scene.forward(scene.values(1))
         assert squeeze(forward, scene.grid.step).min() > 0.1
         if (mouth := scene.mouths[0]) is not None:
-            upper = forward + np.float32(opening(scene.values(1)[0])[1]) * mouth.kept
+            upper = forward + np.float32(opening(scene.values(1)[0])) * mouth.kept
             s, t = mouth.axes.st(*scene.grid.nodes)
             seen = (t < 0.02) & (t > -0.4) & (np.abs(s) < 1.3)
             assert squeeze(upper, scene.grid.step)[seen].min() > 0.1
@@ -136,6 +136,22 @@ class TestOpening:
         analysis = replace(shut_analysis(), faces=(replace(shut_face(), landmarks=landmarks),))
         scene = film(fake_photo(), analysis, {"jawOpen": 0.3, "headYaw": 4.0})
         assert scene.draw(0).shape == fake_photo().pixels.shape
+
+    def test_it_grows_with_the_zoom_of_the_camera(self) -> None:
+        channels, jaw = ("jawOpen",), np.array([[0.3], [0.3]], np.float32)
+        camera = CameraMotion(values=np.array([[0, 0, 0], [0, 0, 0.5]], np.float32))
+        motion = Motion(fps=25, faces=(FaceMotion(channels=channels, values=jaw),), camera=camera)
+        photo = drawn_line()
+        scene = Scene(photo, shut_analysis(), motion)
+        lips = [*UPPER_LIP, *LOWER_LIP]
+        plain, larger = (posed_landmarks(scene, row, 0)[lips, :2] for row in (0, 1))
+        middle = (np.array([photo.width, photo.height]) - 1) / 2
+        assert np.abs(larger - (middle + 1.5 * (plain - middle))).max() < 0.1
+        matrix = cv2.getRotationMatrix2D((float(middle[0]), float(middle[1])), 0, 1.5)
+        whole = cv2.warpAffine(scene.draw(0), matrix, (photo.width, photo.height), flags=cv2.INTER_CUBIC)
+        (left, top), (right, bottom) = (np.round(f(larger, axis=0)).astype(int) for f in (np.min, np.max))
+        around = (slice(top - 4, bottom + 5), slice(left, right + 1))
+        assert np.abs(scene.draw(1)[around].astype(int) - whole[around]).mean() < 4
 
     def test_a_profile_keeps_its_mouth_shut(self) -> None:
         face = shut_face()

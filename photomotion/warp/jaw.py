@@ -41,10 +41,10 @@ LOWER_LIP = (95, 88, 178, 87, 14, 317, 402, 318, 324)
 CORNERS = (78, 308)
 
 
-def opening(values: Mapping[str, float]) -> tuple[float, float]:
-    """How far the jaw and how far the lips open, as ``jawOpen``: ``mouthClose`` keeps the lips together meanwhile."""
-    jaw = min(max(values.get("jawOpen", 0.0), 0.0), MOST)
-    return jaw, jaw * (1 - min(max(values.get("mouthClose", 0.0), 0.0), 1.0))
+def opening(values: Mapping[str, float]) -> float:
+    """How far the lips part, as ``jawOpen``, for values of :meth:`Scene.values`: ``mouthClose`` keeps them together
+    while the jaw goes down."""
+    return values.get("jawOpen", 0.0) * (1 - min(max(values.get("mouthClose", 0.0), 0.0), 1.0))
 
 
 class LipAxes:

@@ -11,6 +11,7 @@ import numpy.typing as npt
 from .eyes import Eye
 from .geometry import Array, smoothstep
 from .grid import diffuse
+from .irises import light_of
 
 __all__ = ["HIGHEST", "find_ink", "find_lashes", "lash_height", "make_skin", "scatter_pores"]
 
@@ -62,11 +63,11 @@ def make_skin(pixels: npt.NDArray[np.uint8], eye: Eye, frames: Array) -> Array:
     tone_above, tone_below = (
         np.dstack([np.interp(place, np.arange(COLUMNS), tones[:, c]) for c in range(3)]) for tones in (upper, lower)
     )
-    shaded = 1 - _light(tone_above) / np.maximum(LIT * _light(tone_below), 1)
+    shaded = 1 - light_of(tone_above) / np.maximum(LIT * light_of(tone_below), 1)
     lit = smoothstep(shaded, 0.0, 0.4) * (0.45 + 0.55 * down[..., 0])
     tone = tone_above + lit[..., None] * (LIT * tone_below - tone_above)
     # Brows and sockets grey the colour above; that below is fresher.
-    tone = 0.5 * tone + 0.5 * (_light(tone) / np.maximum(_light(tone_below), 1))[..., None] * tone_below
+    tone = 0.5 * tone + 0.5 * (light_of(tone) / np.maximum(light_of(tone_below), 1))[..., None] * tone_below
 
     above = eye.upper - lash_height(eye) - eye.t
     trust = smoothstep(above, 0.0, 0.03) * (1 - frames)
@@ -74,11 +75,6 @@ def make_skin(pixels: npt.NDArray[np.uint8], eye: Eye, frames: Array) -> Array:
     far = smoothstep(above, -0.12, 0.12)[..., None]
     skin = tone + 0.5 * far * (near - tone)
     return np.asarray(np.clip(skin * scatter_pores(pixels, eye), 0, 255), np.float32)
-
-
-def _light(colour: Array) -> Array:
-    """Luma of float32 (h, w, 3)."""
-    return np.asarray(cv2.cvtColor(np.asarray(colour, np.float32), cv2.COLOR_RGB2GRAY), np.float32)
 
 
 def _tones(photo: Array, eye: Eye, direction: int, reach: tuple[float, float], frames: Array) -> Array:
@@ -135,7 +131,7 @@ def find_ink(photo: Array, eye: Eye) -> Array:
     """The colour of what is darkest at the lid's edge, float32 (3,): lashes, and the line where lids meet."""
     near = (eye.s > 0.05) & (eye.s < 0.95) & (eye.t > eye.upper - LASH) & (eye.t < eye.lower)
     colours = photo[near] if near.any() else photo.reshape(-1, 3)
-    light = _light(colours[None])[0]
+    light = light_of(colours[None])[0]
     return np.asarray(INK * colours[light <= np.percentile(light, 6)].mean(0), np.float32)
 
 

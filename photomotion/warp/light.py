@@ -73,7 +73,9 @@ class Light:
         outline = cv2.convexHull(((face.landmarks[:468, :2] - (x[0, 0], y[0, 0])) / grid.step).astype(np.float32))
         inside = np.zeros((grid.rows + 2, grid.columns + 2), np.uint8)
         cv2.fillConvexPoly(inside, np.round(outline + 1).astype(np.int32), 1)
-        deep = cv2.distanceTransform(inside, cv2.DIST_L2, 5)[1:-1, 1:-1] * grid.step / frame.unit
+        deep = cv2.distanceTransform(inside, cv2.DIST_L2, 5)[1:-1, 1:-1]
+        # One factor: where the face is all there is, the distance is the largest number.
+        deep = deep * np.float32(grid.step / frame.unit)
         within = smoothstep(np.asarray(deep, np.float32), 0.02, EDGE)
 
         shown = (within > 0) | (neck > 0.02)
@@ -129,7 +131,7 @@ def brighten(picture: Pixels, change: Array, corner: tuple[int, int], step: int)
         corner: row and column of the field's first pixel.
         step: px.
     """
-    factor = np.round(ONE * np.exp(change)).astype(np.uint8)
+    factor = np.minimum(np.round(ONE * np.exp(change)), 255).astype(np.uint8)
     moving = (factor != ONE).any(axis=1)
     first, last = extent(moving)
     if first >= last:
@@ -143,7 +145,7 @@ def brighten(picture: Pixels, change: Array, corner: tuple[int, int], step: int)
 
 
 def extent(found: npt.NDArray[np.bool_]) -> tuple[int, int]:
-    """The first and last-but-one index of what is found in (N,); 0 and 0 if nothing is."""
+    """The first index of what is found in (N,), and the one after the last; 0 and 0 if nothing is."""
     at = np.flatnonzero(found)
     return (int(at[0]), int(at[-1]) + 1) if at.size else (0, 0)
 

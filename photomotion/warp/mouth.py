@@ -108,7 +108,7 @@ class Mouth:
             people: the photo to read from.
             forward: float32 (rows, columns, 2), how far each node is moved, the jaw included, px.
             grid: its nodes.
-            apart: how far the lips part, of :func:`photomotion.warp.jaw.opening`.
+            apart: how far the lips part, of :func:`photomotion.warp.jaw.opening`, times as large as they are shown.
         """
         height, width = picture.shape[:2]
         reach = int(np.abs(forward).max()) + 2

@@ -33,12 +33,12 @@ def posed_points(scene: Scene, row: int, points: Array) -> Array:
         points: float32 (N, 2), px in the photo.
 
     Returns:
-        float32 (N, 2), px; ``points`` itself, bit for bit, at a row whose channels are all 0.
+        float32 (N, 2), px; ``points`` itself, bit for bit, at a row that rests.
     """
     values = scene.values(row)
     moved = _at(scene, scene.forward(values, scene.view(row)), points)
-    for index, own in enumerate(values):
-        moved += _kept_back(scene, index, own, points)
+    for index in range(len(values)):
+        moved += _kept_back(scene, row, index, points)
     return points + moved
 
 
@@ -53,8 +53,8 @@ def posed_landmarks(scene: Scene, row: int, face: int) -> Array:
         face: index into ``Analysis.faces``.
 
     Returns:
-        float32 (478, 3) as in :class:`photomotion.data.Face`; the analysis' own landmarks, bit for bit, at a row whose
-        channels are all 0.
+        float32 (478, 3) as in :class:`photomotion.data.Face`; the analysis' own landmarks, bit for bit, at a row that
+        rests.
     """
     values = scene.values(row)
     own = values[face]
@@ -69,7 +69,7 @@ def posed_landmarks(scene: Scene, row: int, face: int) -> Array:
         points[lids, :2] += lid.followed(in_box[None], pitch, closure)[0]
         _close(points, upper, lower, closure)
     moved = _at(scene, scene.forward(values, scene.view(row)), points[:, :2])
-    moved += _kept_back(scene, face, own, points[:, :2], mesh=True)
+    moved += _kept_back(scene, row, face, points[:, :2], mesh=True)
     arms = found - pivot(scene.heads[face])
     points[:, 2] += arms @ (_turn(own) - np.eye(3, dtype=np.float32))[2]
     points[:, :2] += moved
@@ -104,9 +104,9 @@ def posed_depth(scene: Scene, row: int) -> Array:
     return np.asarray(moved[..., 0], np.float32)
 
 
-def _kept_back(scene: Scene, face: int, values: Mapping[str, float], points: Array, mesh: bool = False) -> Array:
+def _kept_back(scene: Scene, row: int, face: int, points: Array, mesh: bool = False) -> Array:
     """What an opening mouth adds at points (N, 2), px: its upper lip stays; ``mesh`` if they are the face's own."""
-    mouth, apart = scene.mouths[face], opening(values)[1]
+    mouth, apart = scene.mouths[face], opening(scene.values(row)[face]) * (1 + scene.view(row).zoom)
     if mouth is None or not apart:
         return np.zeros_like(points)
     return np.float32(apart) * _at(scene, mouth.kept, points) * mouth.lifted(points, mesh)[:, None]

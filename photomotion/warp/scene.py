@@ -148,8 +148,8 @@ class Scene:
             cv2.cvtColor(moved, cv2.COLOR_RGBA2RGB, dst=picture[strip])
             cv2.extractChannel(moved, 3, dst=opacity[strip])
         for mouth, own in zip(self.mouths, values, strict=True):
-            if mouth and (apart := opening(own)[1]):
-                mouth.draw(picture, self.people, forward, self.grid, apart)
+            if mouth and (apart := opening(own)):
+                mouth.draw(picture, self.people, forward, self.grid, apart * (1 + view.zoom))
         self.look(picture, places, values)
         for light, creases, own in zip(self.lights, self.creases, values, strict=True):
             light.draw(picture, places, self.grid, own)
@@ -197,7 +197,7 @@ def _box(area: Area) -> tuple[int, int, int, int]:
 
 
 def _extent(rows: Pixels) -> tuple[int, int]:
-    """The first and last-but-one column of uint8 (h, W) in which anything is; far apart and empty if nothing is."""
+    """The first column of uint8 (h, W) in which anything is, and the one after the last; far apart if nothing is."""
     columns = np.flatnonzero(rows.any(axis=0))
     return (int(columns[0]), int(columns[-1]) + 1) if columns.size else (1 << 30, -(1 << 30))
 
