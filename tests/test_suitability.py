@@ -16,6 +16,7 @@ from photomotion.builtin.analyzers.facemesh.lighting import harmonics, measure_l
 from photomotion.builtin.analyzers.facemesh.pose import estimate_uncertainty, measure_pose
 from photomotion.builtin.analyzers.facemesh.region import Scales
 from photomotion.builtin.analyzers.facemesh.suitability import SEVERITY
+from photomotion.builtin.limits import keeps_still
 from photomotion.data import Analysis, Photo
 
 PLAIN = {"teeth"}
@@ -127,6 +128,17 @@ def test_a_turned_mesh_is_told_from_a_frontal_one(
 )
 def test_the_expectation_follows_the_worst_finding(analyses: dict[str, Analysis], name: str, expectation: str) -> None:
     assert analyses[name].suitability.expectation == expectation
+
+
+@pytest.mark.parametrize(("side", "expectation", "action"), [(256, "fair", "left out"), (160, "poor", "keeps still")])
+def test_of_a_face_that_is_too_small_to_move_it_is_said(
+    portrait: Portrait, side: int, expectation: str, action: str
+) -> None:
+    small = cv2.resize(portrait.pixels, (side, side), interpolation=cv2.INTER_AREA)
+    analysis = portrait.analyzer.analyze(Photo(pixels=small))
+    (finding,) = (one for one in analysis.suitability.findings if one.code == "tiny-face")
+    assert (analysis.suitability.expectation, finding.action.endswith(action)) == (expectation, True)
+    assert keeps_still(analysis.faces[0]) == (expectation == "poor")
 
 
 @pytest.mark.parametrize(("name", "turn"), [("plain", 0), ("turned left", 90), ("upside down", 180), ("tilted", 0)])

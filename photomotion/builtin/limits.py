@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from photomotion.data import Face
 
-__all__ = ["Limits", "judge", "soft_limit"]
+__all__ = ["Limits", "judge", "keeps_still", "soft_limit"]
 
 Floats = npt.NDArray[np.float64]
 
@@ -85,6 +85,11 @@ class Limits:
         return np.asarray(np.interp(np.arange(len(head)), np.arange(len(coarse)) * step, beyond))
 
 
+def keeps_still(face: Face) -> bool:
+    """Whether a face is too small to be moved at all: below :data:`SMALLEST`, as if seen from the front."""
+    return float(np.linalg.norm(face.landmarks[33] - face.landmarks[263])) < SMALLEST
+
+
 def judge(face: Face, codes: Set[str]) -> Limits:
     """The limits for one face, from how it was photographed and from the codes found for it.
 
@@ -95,7 +100,7 @@ def judge(face: Face, codes: Set[str]) -> Limits:
         face: as the analyzer measured it.
         codes: from ``Suitability.of_face``.
     """
-    still = float(np.linalg.norm(face.landmarks[33] - face.landmarks[263])) < SMALLEST
+    still = keeps_still(face)
     turned = abs(face.pose.yaw)
     away = float(np.interp(turned, [8, 20, 35, 60], [YAW, 3.5, 1.5, 0.6]))
     back = float(np.interp(turned, [20, 35, 60], [YAW, 4.0, 1.5]))

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from photomotion.builtin.limits import keeps_still
 from photomotion.data import Cost, Face, Finding, Lighting, Suitability
 
 from .prints import PrintQuality
@@ -66,7 +67,8 @@ def judge(seen: Sequence[Seen], lighting: Lighting, printed: PrintQuality | None
         for checks in (_pose(one.face, turn), _expression(one), _hidden(one), _picture(one, light)):
             findings += [_finding(check, index) for check in checks]
     findings.sort(key=lambda f: (-SEVERITY[f.code], -1 if f.face is None else f.face))
-    return Suitability(findings=tuple(findings), expectation=_expect(findings), turn=turn, cost=cost)
+    expectation = "poor" if keeps_still(seen[0].face) else _expect(findings)
+    return Suitability(findings=tuple(findings), expectation=expectation, turn=turn, cost=cost)
 
 
 Check = tuple[str, float, str, str]
@@ -189,7 +191,7 @@ def _picture(seen: Seen, light: Lighting) -> Iterator[Check]:
     size = face.eye_distance
     if size < 64:
         message = f"The face is small: {size:.0f} pixels between the eyes."
-        yield "tiny-face", size, message, "finer movements are left out"
+        yield "tiny-face", size, message, "it keeps still" if keeps_still(face) else "finer movements are left out"
     if quality.outside > 0.02:
         message = f"{100 * quality.outside:.0f} % of the face lies beyond the border of the photo."
         yield "cropped-face", quality.outside, message, "the head moves less"
