@@ -14,7 +14,18 @@ from photomotion.builtin.backends.warp import WarpBackend
 from photomotion.builtin.conditioners.guide import GuideConditioner
 from photomotion.builtin.conditioners.prompt import PromptConditioner
 from photomotion.builtin.priors.natural import Manner, NaturalPrior
-from photomotion.data import Analysis, Conditioning, Face, FaceMotion, Guide, Motion, Photo, Timing, describe
+from photomotion.data import (
+    Analysis,
+    CameraMotion,
+    Conditioning,
+    Face,
+    FaceMotion,
+    Guide,
+    Motion,
+    Photo,
+    Timing,
+    describe,
+)
 from photomotion.testing.fakes import fake_analysis, fake_photo
 from photomotion.warp import Scene, moving_regions
 from photomotion.warp.eyes import EYES
@@ -237,6 +248,13 @@ class TestPrompt:
             "The person blinks twice, glances up once, turns the head slightly to the left once, smiles "
             "faintly and breathes calmly. Static camera, the face and the background stay the same."
         )
+
+    def test_a_camera_that_moves_is_not_called_static(self) -> None:
+        still = moment(breath=0.0)
+        for zoom, said in ((0.1, "The camera moves gently"), (0.0, "Static camera")):
+            camera = CameraMotion(values=np.array([[0, 0, 0], [0, 0, zoom]], np.float32))
+            words = describe(replace(still, camera=camera))
+            assert words == f"The person holds still. {said}, the face and the background stay the same."
 
     def test_gray_is_said_and_words_are_added(self) -> None:
         still = moment(breath=0.0)

@@ -71,7 +71,9 @@ def describe(motion: Motion, *, gray: bool = False, extra: str = "") -> str:
         said.append(f"{verb('breathe')} calmly")
 
     does = f"{who} {_listed(said) if said else verb('hold') + ' still'}."
-    stays = f"Static camera, the {'face' if one else 'faces'} and the background stay the same"
+    moves = motion.camera is not None and bool(motion.camera.values[:, 2].any())
+    camera = "The camera moves gently" if moves else "Static camera"
+    stays = f"{camera}, the {'face' if one else 'faces'} and the background stay the same"
     return f"{does} {stays}{', black-and-white picture' if gray else ''}. {extra.strip()}".rstrip()
 
 
