@@ -117,6 +117,15 @@ class TestBrighten:
         brighten(picture, np.full((2, 2), 0.5, np.float32), (0, 0), 4)
         assert picture.min() > 120
 
+    def test_beyond_the_picture_there_is_nothing_to_brighten(self) -> None:
+        for lines in (np.s_[10:], np.s_[:, 10:]):
+            picture, change = np.full((8, 8, 3), 100, np.uint8), np.zeros((12, 12), np.float32)
+            change[lines] = 0.1
+            brighten(picture, change, (0, 0), 1)
+            assert (picture == 100).all()
+        brighten(picture, np.full((2, 2), 0.1, np.float32), (0, 9), 1)
+        assert (picture == 100).all()
+
     def test_it_is_where_it_is_said_to_be(self) -> None:
         picture = np.full((40, 40, 3), 100, np.uint8)
         change = np.zeros((5, 5), np.float32)

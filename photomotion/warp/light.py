@@ -139,6 +139,8 @@ def brighten(picture: Pixels, change: Array, corner: tuple[int, int], step: int)
     first, last = max(first - 1, 0), min(last + 1, len(factor))
     top, left = corner[0] + first * step, corner[1]
     area = picture[top : top + (last - first) * step, left : left + factor.shape[1] * step]
+    if not area.size:  # a grid may reach beyond the picture
+        return
     near = cv2.merge([factor[first:last]] * 3)
     full = cv2.resize(near, (step * near.shape[1], step * near.shape[0]), interpolation=cv2.INTER_LINEAR)
     area[:] = cv2.multiply(area, full[: area.shape[0], : area.shape[1]], scale=1 / ONE)
