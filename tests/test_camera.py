@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import product
 from pathlib import Path
 
 import cv2
@@ -17,8 +18,9 @@ from photomotion.builtin.script import Directed, Script
 from photomotion.data import CameraMotion, FaceMotion, Motion, Timing
 from photomotion.errors import MotionError
 from photomotion.testing.fakes import fake_analysis, fake_motion, fake_photo
-from photomotion.warp import Scene, posed_points
+from photomotion.warp import Scene, moving_regions, posed_landmarks, posed_points
 from photomotion.warp.camera import View
+from photomotion.warp.eyes import EYES
 from photomotion.warp.grid import Grid
 
 SHOTS: tuple[Shot, ...] = ("push-in", "drift")
@@ -79,6 +81,17 @@ def test_people_grow_more_than_what_is_behind_them() -> None:
         assert own.mean() > 0.15
         # Whatever was hidden or is covered now is left out; of the rest most is exactly there.
         assert np.median(np.abs(drawn.astype(int) - whole)[own > 0]) <= 2
+
+
+def test_what_moves_is_within_its_region_as_the_camera_sees_it() -> None:
+    scene = Scene(fake_photo(), fake_analysis(), still(3, camera((0, 0, 0), (0.1, 0, 0.3), (-0.1, 0.1, 0.5))))
+    regions = moving_regions(scene)
+    for row, (name, points) in product(
+        range(3), (("eyes", (*EYES["Left"][0], *EYES["Right"][1])), ("mouth", (61, 291)))
+    ):
+        x, y = np.round(posed_landmarks(scene, row, 0)[list(points), :2]).astype(int).T
+        seen = (x >= 0) & (x < scene.photo.width) & (y >= 0) & (y < scene.photo.height)
+        assert seen.any() and regions[name][y[seen], x[seen]].min() == 1
 
 
 def test_an_aside_of_the_camera_moves_people_more_than_the_background() -> None:

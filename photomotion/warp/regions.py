@@ -66,7 +66,20 @@ def _reach(scene: Scene) -> Array:
     for field, motion in zip(scene.fields, scene.motion.faces, strict=True):
         peaks = np.array([np.abs(motion.column(name)).max() for name in field.channels], np.float32)
         bound += np.tensordot(peaks, np.abs(field.pushes), 1).reshape(2, -1) + _turned(field, motion)
-    return np.asarray(np.hypot(*bound), np.float32).reshape(scene.grid.rows, scene.grid.columns)
+    moved = _filmed(scene, bound.reshape(2, scene.grid.rows, scene.grid.columns))
+    return np.asarray(np.hypot(*moved), np.float32)
+
+
+def _filmed(scene: Scene, bound: Array) -> Array:
+    """A bound of what is displaced in the photo, px, float32 (2, rows, columns), with what the camera adds to it."""
+    if scene.motion.camera is None:
+        return bound
+    size, still = (scene.photo.width, scene.photo.height), np.zeros((*bound.shape[1:], 2), np.float32)
+    views = [scene.view(row) for row in range(scene.motion.frames)]
+    added = np.zeros_like(still)
+    for view in views:
+        np.maximum(added, np.abs(view.move(still, scene.grid, *size)), out=added)
+    return np.asarray(bound * np.float32(1 + max(view.zoom for view in views)) + added.transpose(2, 0, 1), np.float32)
 
 
 def _turned(field: FaceField, motion: FaceMotion) -> Array:
