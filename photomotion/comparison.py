@@ -14,7 +14,6 @@ from .data import Photo, Restoration
 __all__ = ["describe_restoration", "draw_comparison"]
 
 Pixels = npt.NDArray[np.uint8]
-Map = npt.NDArray[np.float32]
 
 HEIGHT, WIDEST = 720, 640
 """Greatest height and width of each of the three pictures, px."""

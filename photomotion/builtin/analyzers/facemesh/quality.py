@@ -50,8 +50,6 @@ class FaceQuality:
     """Part of where the upper teeth would be that is bright and pale, 0..1; 0 if the lips are closed."""
     iris_contrast: float
     """Brightness of the irises over that of the white around them: 0.3 to 0.8 in eyes that live, about 1 in stone."""
-    iris_size: float
-    """Width of an iris over the distance between the outer eye corners; 0.11 to 0.15 in people of all ages."""
 
 
 def measure_quality(scales: Scales, face: Face) -> FaceQuality:
@@ -81,8 +79,7 @@ def measure_quality(scales: Scales, face: Face) -> FaceQuality:
         frame=measure_frame(scales, face.landmarks, contrast),
         eye_darkness=_eye_darkness(gray, points),
         teeth=_teeth(cut, points),
-        iris_contrast=min(ratio for ratio, _ in irises),
-        iris_size=float(np.mean([size for _, size in irises])),
+        iris_contrast=min(irises),
     )
 
 
@@ -136,13 +133,10 @@ def _teeth(cut: Pixels, points: Floats) -> float:
     return float((pale & (inner[:, 0] > lip[0] + brighter)).mean())
 
 
-def _iris(
-    gray: Floats, points: Floats, outer: int, inner: int, top: int, bottom: int, iris: int
-) -> tuple[float, float]:
-    """Brightness of an iris over that of the eye beside it, and its width over the distance of the outer corners."""
+def _iris(gray: Floats, points: Floats, outer: int, inner: int, top: int, bottom: int, iris: int) -> float:
+    """Brightness of an iris over that of the eye beside it."""
     rim = points[iris + 1 : iris + 5, :2]
     radius = float(np.linalg.norm(rim - points[iris, :2], axis=1).mean())
-    size = 2 * radius / max(float(np.linalg.norm(points[33, :2] - points[263, :2])), 1e-6)
     y, x = np.mgrid[0 : gray.shape[0], 0 : gray.shape[1]].astype(np.float32)
     from_iris = np.hypot(x - points[iris, 0], y - points[iris, 1])
     opening = max(float(np.linalg.norm(points[top, :2] - points[bottom, :2])), 1e-6)
@@ -151,5 +145,5 @@ def _iris(
     in_eye = np.hypot((x - middle[0]) / half, (y - middle[1]) / (opening / 2)) < 0.85
     own, white = gray[(from_iris < 0.7 * radius) & in_eye], gray[(from_iris > 1.15 * radius) & in_eye]
     if own.size < 4 or white.size < 4:
-        return 0.5, size
-    return float(np.median(own) / max(float(np.percentile(white, 70)), 0.02)), size
+        return 0.5
+    return float(np.median(own) / max(float(np.percentile(white, 70)), 0.02))

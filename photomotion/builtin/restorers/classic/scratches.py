@@ -170,7 +170,6 @@ class _Patches:
     extent: Floats
     thickness: Floats
     contrast: Floats
-    level: Floats
     on_face: Floats
     on_marks: Floats
     around: Floats
@@ -190,8 +189,8 @@ class _Search:
         self.rise = y - cv2.medianBlur(rounded, 2 * round(MEDIAN * self.unit) + 1)
         busy = np.clip(4 * np.abs(self.rise), 0, 255).astype(np.uint8)
         self.busy = np.maximum(cv2.medianBlur(busy, 2 * round(12 * self.unit) + 1) / np.float32(4), 0.67 * sigma)
-        self.low, high = percentiles(y, 0.5, 99)
-        self.range = max(high - self.low, 1.0)
+        low, high = percentiles(y, 0.5, 99)
+        self.range = max(high - low, 1.0)
         self.patches = [self._patches(light) for light in (True, False)]
 
     def _patches(self, light: bool) -> _Patches:
@@ -226,7 +225,6 @@ class _Search:
             extent=np.hypot(stats[:, 2], stats[:, 3]).astype(np.float32) / self.unit,
             thickness=np.maximum(1, 4 * mean(cv2.distanceTransform(weak, cv2.DIST_L2, 3)) - 1) / self.unit,
             contrast=contrast / self.range,
-            level=(mean(self.y) - self.low) / self.range,
             on_face=mean(self.face),
             on_marks=mean(self.marks),
             around=np.asarray(around / np.maximum(contrast, 1), np.float32),
