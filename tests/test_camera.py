@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from itertools import product
 from pathlib import Path
+from typing import Literal
 
 import cv2
 import numpy as np
@@ -11,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from photomotion.builtin.camera import Shot, film
+from photomotion.builtin.camera import film
 from photomotion.builtin.priors.still import StillPrior
 from photomotion.builtin.priors.track import TrackPrior
 from photomotion.builtin.script import Directed, Script
@@ -23,7 +24,7 @@ from photomotion.warp.camera import View
 from photomotion.warp.eyes import EYES
 from photomotion.warp.grid import Grid
 
-SHOTS: tuple[Shot, ...] = ("push-in", "drift")
+SHOTS: tuple[Literal["push-in", "drift"], ...] = ("push-in", "drift")
 WIDE, HIGH = 96, 64
 room = st.floats(-0.5, 0.5, width=32)
 
@@ -52,7 +53,7 @@ def test_nothing_beyond_the_edge_is_ever_shown(x: float, y: float, zoom: float) 
 
 @pytest.mark.parametrize("shot", SHOTS)
 @pytest.mark.parametrize("loop", [False, True])
-def test_a_shot_begins_with_the_whole_photo_and_a_loop_closes(shot: Shot, loop: bool) -> None:
+def test_a_shot_begins_with_the_whole_photo_and_a_loop_closes(shot: Literal["push-in", "drift"], loop: bool) -> None:
     values = film(shot, fake_analysis(), Timing(seconds=4, loop=loop)).values
     assert not values[0].any()
     assert 0.04 < values[:, 2].max() <= 0.12

@@ -25,7 +25,7 @@ SWAY, PERIOD = 0.7, 8.0
 """The share of that room that a drift uses, and seconds of going to and fro (judgement)."""
 
 
-def film(shot: Shot, analysis: Analysis, timing: Timing) -> CameraMotion:
+def film(shot: Literal["push-in", "drift"], analysis: Analysis, timing: Timing) -> CameraMotion:
     """Plan a move that begins with the whole photo, and in a loop ends with it too.
 
     Whatever the camera does, the faces stay where they are in the picture, but for the drift itself.
@@ -38,9 +38,7 @@ def film(shot: Shot, analysis: Analysis, timing: Timing) -> CameraMotion:
     share = np.arange(timing.frames) / max(timing.frames, 1)
     seconds = timing.frames / timing.fps
     rise = np.sin(np.pi * share) ** 2 if timing.loop else min_jerk(share)
-    if shot == "still":
-        zoom, aside = 0.0 * rise, 0.0 * rise
-    elif shot == "push-in":
+    if shot == "push-in":
         zoom, aside = min(PACE * seconds, NEAREST) * rise, 0.0 * rise
     else:
         zoom = CLOSE * (rise if timing.loop else min_jerk(np.minimum(2 * share, 1)))
