@@ -22,6 +22,7 @@ from photomotion.builtin.analyzers.facemesh.pose import CANONICAL, measure_pose
 from photomotion.builtin.analyzers.facemesh.region import Region, Scales
 from photomotion.data import Analysis, Face, Photo
 from photomotion.errors import WeightsError
+from photomotion.reading import read_photo
 
 HERE = Path(__file__).parent
 Pixels = npt.NDArray[np.uint8]
@@ -429,3 +430,14 @@ def test_halfway_is_as_far_from_both(one: Region, other: Region) -> None:
 def test_a_missing_model_says_what_to_do() -> None:
     with pytest.raises(WeightsError, match=r"absent\.tflite.*reinstall"):
         Model("absent.tflite")(np.zeros((8, 8, 3), np.float32))
+
+
+@pytest.mark.parametrize("side", [175, 250])
+def test_all_twelve_of_a_group_are_found(astronaut: Path, side: int) -> None:
+    one = read_photo(astronaut).pixels[0:256, 110:366]
+    small = cv2.resize(one, (side, side), interpolation=cv2.INTER_AREA)
+    row = np.hstack([small, small[:, ::-1], small, small[:, ::-1]])
+    found = FaceMeshAnalyzer().analyze(Photo(pixels=np.vstack([row] * 3))).faces
+    places = {tuple((face.landmarks[1, :2] // side).astype(int).tolist()) for face in found}
+    assert places == {(x, y) for x in range(4) for y in range(3)}
+    assert min(face.eye_distance for face in found) > 0.22 * side

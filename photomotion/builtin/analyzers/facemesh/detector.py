@@ -6,7 +6,7 @@ Bazarevsky et al. 2019, "BlazeFace: Sub-millisecond Neural Face Detection on Mob
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -25,6 +25,8 @@ ASIDE = 0.05
 LOWER, SMALLER = 0.046, 0.95
 """The full-range network's boxes lie higher than the short-range one's, by this part of their side, and are larger:
 means over 53 faces, each placed 16 times. With this put right, it hardly matters which of the two has seen a face."""
+GROUP, CLOSER = 3, 0.6
+"""Faces from which on a photo is looked at once more, in squares of that part of its long edge."""
 TILES = 60
 """Bound on the tiles of one scale, so that a huge photo costs no more than a large one."""
 
@@ -53,6 +55,10 @@ class Detection:
         height = np.linalg.norm(self.box[3] - self.box[0])
         angle = math.atan2(float(end[1] - start[1]), float(end[0] - start[0]))
         return Region(float(middle[0]), float(middle[1]), 1.5 * float(max(width, height)), angle)
+
+
+Answer = tuple[Detection, float]
+"""Where a detector saw a face, and how much that counts."""
 
 
 class _Network:
@@ -122,8 +128,17 @@ class FaceDetector:
         All answers that show one face are averaged, each by how far its score is above what makes it an answer: one
         that comes or goes with the last gray level then changes little. The score is that of the best.
         """
-        found: list[tuple[Detection, float]] = []
-        for region in tiles(scales.width, scales.height, turn):
+        found = self._search(scales, tiles(scales.width, scales.height, turn))
+        faces = _apart(found)
+        if len(faces) >= GROUP:
+            # Among many small faces some are just missed in the whole picture.
+            closer = CLOSER * max(scales.width, scales.height)
+            faces = _apart(found + self._search(scales, _squares(scales.width, scales.height, closer, turn)))
+        return [merge(face) for face in faces]
+
+    def _search(self, scales: Scales, regions: Iterable[Region]) -> list[Answer]:
+        found: list[Answer] = []
+        for region in regions:
             whole = region.size >= max(scales.width, scales.height)
             for network in (self._near, self._far):
                 weight = 1.0 if whole and network is self._near else ASIDE
@@ -132,20 +147,24 @@ class FaceDetector:
                     for d in network.find(scales, region)
                     if whole or _inside(d, region)
                 ]
-        found.sort(key=lambda one: -one[0].score)
-        faces: list[list[tuple[Detection, float]]] = []
-        for one in found:
-            box = _upright(one[0])
-            for face in faces:
-                if _overlap(box, _upright(face[0][0])[None])[0] > OVERLAP:
-                    face.append(one)
-                    break
-            else:
-                faces.append([one])
-        return [merge(face) for face in faces]
+        return found
 
 
-def merge(answers: list[tuple[Detection, float]]) -> Detection:
+def _apart(found: list[Answer]) -> list[list[Answer]]:
+    """The answers by the face they show, the best of each first."""
+    faces: list[list[Answer]] = []
+    for one in sorted(found, key=lambda one: -one[0].score):
+        box = _upright(one[0])
+        for face in faces:
+            if _overlap(box, _upright(face[0][0])[None])[0] > OVERLAP:
+                face.append(one)
+                break
+        else:
+            faces.append([one])
+    return faces
+
+
+def merge(answers: list[Answer]) -> Detection:
     """The weighted mean of answers, best first, that show one face."""
     weight = np.array([w for _, w in answers], np.float32)
     weight /= weight.sum()
@@ -163,12 +182,18 @@ def tiles(width: int, height: int, turn: float = 0.0) -> Iterator[Region]:
     while sizes[-1] / 2 >= SMALLEST_TILE:
         sizes.append(sizes[-1] / 2)
     for size in sizes:
-        columns, rows = (_starts(length, size) for length in (width, height))
-        if len(columns) * len(rows) > TILES:
+        squares = list(_squares(width, height, size, turn))
+        if len(squares) > TILES:
             return
-        for top in rows:
-            for left in columns:
-                yield Region(left + size / 2, top + size / 2, size, turn)
+        yield from squares
+
+
+def _squares(width: int, height: int, size: float, turn: float) -> Iterator[Region]:
+    """Squares of one size that cover a photo and overlap."""
+    columns, rows = (_starts(length, size) for length in (width, height))
+    for top in rows:
+        for left in columns:
+            yield Region(left + size / 2, top + size / 2, size, turn)
 
 
 def _starts(length: int, size: float) -> list[float]:
