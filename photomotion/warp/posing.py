@@ -91,7 +91,7 @@ def posed_depth(scene: Scene, row: int) -> Array:
     rest = 0.0
     for index, (head, face) in enumerate(zip(scene.heads, scene.analysis.faces, strict=True)):
         away = CAMERA * largest / head.unit + depth(face, head, grid) / head.unit
-        mine = scene.territory(index)
+        mine = scene.territories[index]
         rest = max(rest, float((mine / away).max()))
         lever = (_turn(values[index]) - np.eye(3, dtype=np.float32))[2] @ scene.fields[index].arms
         near += mine / (away + lever.reshape(near.shape) / head.unit)

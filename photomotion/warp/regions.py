@@ -127,7 +127,7 @@ def _add_outline(mask: Array, points: Array, scene: Scene, reach: Array, unit: f
 
 def _turning(scene: Scene, reach: Array) -> Array:
     """How much each node turns with any head at most, 0..1, float32 (rows, columns), widened by what heads move."""
-    parts = [share(head, scene.grid) * scene.territory(index) for index, head in enumerate(scene.heads)]
+    parts = [share(head, scene.grid) * scene.territories[index] for index, head in enumerate(scene.heads)]
     part = np.minimum(np.sum(parts, axis=0), 1)
     nodes = int(np.ceil((float((reach * (part > 0.5)).max()) + MARGIN) / scene.grid.step))
     return np.asarray(cv2.dilate(part, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * nodes + 1,) * 2)), np.float32)

@@ -70,7 +70,7 @@ class Scene:
         photo, analysis, motion = self.photo, self.analysis, self.motion
         self.territories = territories(analysis.faces, self.heads, self.grid)
         self.fields = [
-            FaceField.of(analysis, index, self.grid, self.territory(index), face.channels)
+            FaceField.of(analysis, index, self.grid, self.territories[index], face.channels)
             for index, face in enumerate(motion.faces)
         ]
         self.eyes = [
@@ -95,10 +95,6 @@ class Scene:
             Mouth.of(clean, face, head, self.grid, field) if motion.column("jawOpen").any() else None
             for face, head, field, motion in zip(analysis.faces, self.heads, self.fields, motion.faces, strict=True)
         ]
-
-    def territory(self, index: int) -> Array:
-        """Which nodes are this person's and not a neighbour's, float32 (rows, columns), 0..1, soft between them."""
-        return self.territories[index]
 
     def values(self, row: int) -> list[dict[str, float]]:
         """The channels of each face at one row of the motion, within what can be shown."""
