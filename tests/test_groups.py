@@ -16,7 +16,7 @@ from photomotion.builtin.priors.track import TrackPrior
 from photomotion.builtin.script import Directed, Script
 from photomotion.data import Analysis, Face, FaceMotion, Motion, Photo, Timing
 from photomotion.reading import read_photo
-from photomotion.testing.fakes import fake_face
+from photomotion.testing.fakes import fake_analysis, fake_face, fake_motion, fake_photo
 from photomotion.warp import Scene
 from photomotion.warp.field import FaceField, squeeze, unfold
 from photomotion.warp.geometry import Array, HeadFrame
@@ -126,3 +126,16 @@ def _recorded(folder: Path) -> TrackPrior:
     face = FaceMotion(channels=("headYaw", "breath"), values=values)
     Motion(fps=25, faces=(face, face)).save(folder / "m.npz")
     return TrackPrior(folder / "m.npz", others="same")
+
+
+@pytest.mark.parametrize("away", [(400, 0), (-400, 0), (0, 500)])
+def test_a_face_that_lies_beyond_the_picture_stops_nothing(away: tuple[int, int]) -> None:
+    analysis = fake_analysis()
+    face = analysis.faces[0]
+    x, y = away
+    x0, y0, x1, y1 = face.box
+    beyond = replace(
+        face, box=(x0 + x, y0 + y, x1 + x, y1 + y), landmarks=face.landmarks + np.array([x, y, 0], np.float32)
+    )
+    scene = Scene(fake_photo(), replace(analysis, faces=(beyond, face)), fake_motion(Timing(seconds=1), 2))
+    assert not np.array_equal(scene.draw(10), scene.draw(0))

@@ -82,14 +82,16 @@ class Sampler:
 
         Args:
             picture: uint8 (H, W, 4), the first three colours.
-            looked_at: rows and columns whose sharpness shall stay the same wherever they are read.
+            looked_at: rows and columns whose sharpness shall stay the same wherever they are read; if there is nothing
+                in them, that of the whole picture does.
         """
         picture = np.ascontiguousarray(picture)
         height, width, channels = picture.shape
         scale = next((s for s in (4, 2) if s * s * height * width <= LARGEST and s * max(height, width) < LONGEST), 1)
         if scale == 1:
             return cls(picture, 1)
-        light = cv2.cvtColor(np.ascontiguousarray(picture[looked_at][..., :3]), cv2.COLOR_RGB2GRAY).astype(np.float32)
+        seen = picture[looked_at] if picture[looked_at].size else picture
+        light = cv2.cvtColor(np.ascontiguousarray(seen[..., :3]), cv2.COLOR_RGB2GRAY).astype(np.float32)
         wide = np.empty((height, scale * width, channels), np.uint8)
         table = np.empty((scale * height, scale * width, channels), np.uint8)
         rows = []
