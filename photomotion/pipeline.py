@@ -261,7 +261,10 @@ def plan(
             f"must be {timing.frames} frames for {len(analysis.faces)}"
         )
     if timing.loop and not motion.closes:
-        raise StageError(f"{stages.motion.label} planned a motion that does not lead back to its beginning")
+        raise StageError(
+            f"{stages.motion.label} planned a motion that does not lead back to its beginning: {motion.jumps[0][1]} "
+            "jumps there; use another one, or make no loop"
+        )
     return motion
 
 

@@ -410,7 +410,7 @@ def ramp(timing: Timing) -> Motion:
 def test_a_loop_that_is_none_is_refused(make: Make) -> None:
     animator = make(motion=Returns(ramp(Timing(seconds=2))))
     animator.animate(fake_photo(), seconds=2)
-    with pytest.raises(StageError, match="Returns planned a motion that does not lead back to its beginning"):
+    with pytest.raises(StageError, match="Returns planned a motion that does not lead back to its beginning: headYaw"):
         animator.animate(fake_photo(), seconds=2, loop=True)
 
 

@@ -13,9 +13,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from photomotion.builtin.camera import film
+from photomotion.builtin.direction import Directed
 from photomotion.builtin.priors.still import StillPrior
 from photomotion.builtin.priors.track import TrackPrior
-from photomotion.builtin.script import Directed, Script
+from photomotion.builtin.script import Script
 from photomotion.data import CameraMotion, FaceMotion, Motion, Timing
 from photomotion.errors import MotionError
 from photomotion.testing.fakes import fake_analysis, fake_motion, fake_photo

@@ -10,10 +10,11 @@ import numpy as np
 import pytest
 
 from photomotion.builtin.analyzers.facemesh import FaceMeshAnalyzer
+from photomotion.builtin.direction import Directed
 from photomotion.builtin.limits import SMALLEST
 from photomotion.builtin.priors.natural import NaturalPrior
 from photomotion.builtin.priors.track import TrackPrior
-from photomotion.builtin.script import Directed, Script
+from photomotion.builtin.script import Script
 from photomotion.data import Analysis, Face, FaceMotion, Motion, Photo, Timing
 from photomotion.reading import read_photo
 from photomotion.testing.fakes import fake_analysis, fake_face, fake_motion, fake_photo

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from itertools import pairwise
 from pathlib import Path
 
@@ -12,10 +13,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from photomotion import Animator
+from photomotion.builtin.direction import Directed
 from photomotion.builtin.limits import judge
 from photomotion.builtin.moves import MOVES
 from photomotion.builtin.priors.still import StillPrior
-from photomotion.builtin.script import Directed, Script, read_script
+from photomotion.builtin.script import Script, read_script
 from photomotion.data import ARKIT, CHANNELS, Analysis, Face, FaceMotion, Finding, Motion, Suitability, Timing
 from photomotion.errors import MotionError
 
@@ -182,6 +184,36 @@ def test_what_is_beyond_the_film_or_the_people_is_refused() -> None:
         direct({"do": [{"move": "nod", "at": 7}]})
     with pytest.raises(MotionError, match="a face 3, and in the photo are 1"):
         direct({"do": [{"move": "nod", "at": 1, "face": 3}]})
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ({"do": [{"move": "nod", "at": 3.5}]}, "'nod' at 3.5 s is not over when the film ends at 4 s; let it begin"),
+        ({"do": [{"move": "turn left", "at": 3.6, "face": 2}]}, "'turn left' at 3.6 s is not over"),
+        (
+            {"curves": [{"channel": "jawOpen", "points": [[1, 0], [2, 0.5]]}]},
+            "jawOpen is at 0.5 when the film ends at 4 s, and begins with 0; lead its points back to 0 before",
+        ),
+        ({"curves": [{"channel": "cameraZoom", "points": [[1, 0], [3, 0.2]]}]}, "cameraZoom is at 0.2"),
+    ],
+)
+def test_a_script_that_tears_a_loop_open_is_named(tmp_path: Path, line: dict, said: str) -> None:
+    innocent = {"channel": "headRoll", "points": [[1, 0], [2, 1], [3, 0]]}
+    script = {**line, "curves": [innocent, *line.get("curves", ())]}
+    path = tmp_path / "s.json"
+    path.write_text(json.dumps(script))
+    with Animator(motion="still", options={"motion": {"script": str(path)}}) as animator:
+        prior = animator._stages.motion.open()
+        prior.plan(people(2), Timing(seconds=4), 0)
+        with pytest.raises(MotionError, match=re.escape(said)) as caught:
+            prior.plan(people(2), Timing(seconds=4, loop=True), 0)
+    assert f"the script {path} makes no loop" in str(caught.value)
+
+
+def test_a_script_that_leads_back_may_loop() -> None:
+    script = Script.model_validate({"do": [{"move": "nod", "at": 1}, {"move": "smile", "at": 0.2}]})
+    assert Directed(StillPrior(), script).plan(people(), Timing(seconds=5, loop=True), 0).closes
 
 
 def test_the_library_knows_only_channels() -> None:

@@ -97,9 +97,12 @@ def load_still(options: DirectedOptions, runtime: Runtime) -> MotionPrior:
 def _directed(prior: MotionPrior, options: DirectedOptions) -> MotionPrior:
     if options.script is None and options.camera == "still":
         return prior
-    from .script import Directed, Script, read_script
+    from .direction import Directed
+    from .script import Script, read_script
 
-    return Directed(prior, read_script(options.script) if options.script else Script(), options.camera)
+    if options.script is None:
+        return Directed(prior, Script(), options.camera)
+    return Directed(prior, read_script(options.script), options.camera, source=f"the script {options.script}")
 
 
 def load_image(options: Options, runtime: Runtime) -> Conditioner:

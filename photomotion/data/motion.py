@@ -165,14 +165,23 @@ class Motion:
     @property
     def closes(self) -> bool:
         """Whether the last row leads to the first: no channel jumps there more than it ever does within the film."""
-        tables = [face.values for face in self.faces]
+        return not self.jumps
+
+    @property
+    def jumps(self) -> tuple[tuple[int | None, str], ...]:
+        """What does not lead from the last row to the first: a face's index, or None for the camera, and a channel."""
+        tables: list[tuple[int | None, tuple[str, ...], npt.NDArray[np.float32]]] = [
+            (index, face.channels, face.values) for index, face in enumerate(self.faces)
+        ]
         if self.camera is not None:
-            tables.append(self.camera.values)
-        for table in tables:
+            tables.append((None, CAMERA, self.camera.values))
+        found: list[tuple[int | None, str]] = []
+        for index, channels, table in tables:
             steps = np.abs(np.diff(table[np.r_[: len(table), 0]], axis=0))
-            if len(steps) > 1 and (steps[-1] > steps[:-1].max(axis=0) + 1e-3).any():
-                return False
-        return True
+            if len(steps) > 1:
+                torn = np.flatnonzero(steps[-1] > steps[:-1].max(axis=0) + 1e-3)
+                found += [(index, channels[column]) for column in torn]
+        return tuple(found)
 
     def to_dict(self) -> dict[str, Any]:
         """As plain lists: ``{"version": 1, "fps": f, "faces": [{"channels": [...], "values": [[...], ...]}]}``.
