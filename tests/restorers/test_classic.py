@@ -154,6 +154,20 @@ def test_a_toned_print_keeps_its_tone(photo: Photo) -> None:
     assert 0.8 < tints[1] / tints[0] < 1.3
 
 
+@pytest.mark.parametrize("gray", [False, True])
+def test_fading_that_is_none_is_not_claimed(photo: Photo, gray: bool) -> None:
+    if gray:
+        light = cv2.cvtColor(photo.pixels, cv2.COLOR_RGB2GRAY)
+        photo = Photo(pixels=np.repeat(light[..., None], 3, axis=2), gray=True)
+    assert restore(photo, fading=1).photo is photo, "black is black and white is white"
+    dim = photo.with_pixels((photo.pixels * 0.7).astype(np.uint8))
+    widened = restore(dim, fading=1)
+    (step,) = widened.steps
+    assert "Black at 0 of 255 gray levels is no sign of fading; contrast was widened, as asked" in step.sentence
+    assert widened.photo.pixels.max() > dim.pixels.max() + 40
+    assert not widened.photo.pixels[dim.pixels.max(axis=2) == 0].any(), "and black stays black"
+
+
 @pytest.mark.parametrize("turns", [1, 2, 3])
 def test_a_sideways_scan_is_set_upright(photo: Photo, turns: int) -> None:
     sideways = photo.with_pixels(np.ascontiguousarray(np.rot90(photo.pixels, turns)))

@@ -135,11 +135,15 @@ def judge_tone(work: Work, measured: tone.Tone) -> tuple[float, float]:
     dyed = asked(options.cast) or (options.cast == "auto" and measured.dyed)
     cast = _strength(options.cast) if measured.cast and dyed else 0.0
     aged = measured.dyed or any(step.name in SIGNS_OF_AGE for step in work.steps)
-    faded = asked(options.fading) or (options.fading == "auto" and measured.is_faded(aged))
+    faded = not measured.full if asked(options.fading) else options.fading == "auto" and measured.is_faded(aged)
     fading = _strength(options.fading) if faded else 0.0
     if fading:
         kept = "" if measured.coloured else "; the print keeps its tone"
-        sentence = f"Black had faded by {measured.fading:.0f} of 255 gray levels and was brought back{kept}."
+        black = f"{measured.fading:.0f} of 255 gray levels"
+        if measured.is_faded(aged=True):
+            sentence = f"Black had faded by {black} and was brought back{kept}."
+        else:
+            sentence = f"Black at {black} is no sign of fading; contrast was widened, as asked{kept}."
         work.note("fading", measured.fading, fading, sentence)
     if cast:
         work.note("cast", measured.cast, cast, f"A colour cast of {measured.cast:.0f} gray levels was taken away.")

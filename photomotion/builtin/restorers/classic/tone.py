@@ -61,6 +61,11 @@ class Tone:
         """Gray levels that black has lost."""
         return float(self.dark.min())
 
+    @property
+    def full(self) -> bool:
+        """Black is black and white is white: there is nothing to bring back."""
+        return _gray(self.dark) < (1.0 if self.coloured else PRINT) and _gray(self.light) >= WHITE
+
     def is_faded(self, aged: bool) -> bool:
         """Whether to take that for fading in a picture that is, or is not, ``aged`` by other signs."""
         return self.fading >= FADED if aged else self.fading >= FADED_ALONE and float(self.light.mean()) <= DULL
@@ -165,9 +170,10 @@ def stretch(picture: Floats, tone: Tone, fading: float, cast: float) -> Floats:
     white = max(middle_light, WHITE)
     if not tone.coloured:
         y, cr, cb = split(picture)
-        gain = (white - PRINT) / max(middle_light - middle_dark, 20)
-        bright = np.maximum(PRINT + gain * (y - middle_dark), 0)
-        bright = bright * _raise(bright, tone.face, PRINT, gain, middle_dark, white)
+        ink = min(PRINT, middle_dark)
+        gain = (white - ink) / max(middle_light - middle_dark, 20)
+        bright = np.maximum(ink + gain * (y - middle_dark), 0)
+        bright = bright * _raise(bright, tone.face, ink, gain, middle_dark, white)
         bright = y + fading * (bright - y)
         keep = np.minimum(1, (bright + 15) / (np.minimum(y, 40) + 15))  # a tint does not fit into black
         return merge(bright.astype(np.float32), (cr * keep).astype(np.float32), (cb * keep).astype(np.float32))
