@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from photomotion.builtin.analyzers.facemesh import FaceMeshAnalyzer
-from photomotion.data import Analysis, FaceMotion, Motion, Photo
-from photomotion.testing.fakes import fake_analysis, fake_photo
+from photomotion.data import Analysis, CameraMotion, FaceMotion, Motion, Photo, Timing
+from photomotion.testing.fakes import fake_analysis, fake_motion, fake_photo
 from photomotion.warp import Scene, posed_depth, posed_landmarks, posed_points
 from photomotion.warp.eyes import EYES
 
@@ -44,6 +44,15 @@ def test_a_turn_carries_the_nose_and_takes_depth_along() -> None:
     assert moved[1, 0] < moved[234, 0] - 2  # the nose goes to the picture's left, the near cheek less
     assert moved[234, 2] * moved[454, 2] < 0 and abs(moved[454, 2]) > 2  # one ear comes nearer, the other goes away
     assert np.array_equal(posed_points(scene, 1, rest[1:2, :2]), turned[1:2, :2])
+
+
+def test_a_camera_that_comes_nearer_shows_a_face_larger_and_deeper() -> None:
+    motion = fake_motion(Timing(seconds=1, fps=2))
+    camera = CameraMotion(values=np.array([[0, 0, 0], [0, 0, 0.25]], np.float32))
+    still = Motion(fps=2, faces=tuple(replace(face, values=0 * face.values) for face in motion.faces), camera=camera)
+    scene = Scene(fake_photo(), fake_analysis(), still)
+    rest, nearer = (posed_landmarks(scene, row, 0) for row in (0, 1))
+    assert np.ptp(nearer, axis=0) == pytest.approx(1.25 * np.ptp(rest, axis=0), rel=1e-3)
 
 
 @pytest.mark.parametrize(("side", "other"), [("Left", "Right"), ("Right", "Left")])

@@ -45,7 +45,8 @@ def posed_points(scene: Scene, row: int, points: Array) -> Array:
 def posed_landmarks(scene: Scene, row: int, face: int) -> Array:
     """The mesh of one face at one row of the motion.
 
-    Lids close, eyes turn, skin is pushed and the head is turned as in the drawn picture; depth follows the turn.
+    Lids close, eyes turn, skin is pushed and the head is turned as in the drawn picture; depth follows the turn, and
+    where the camera shows people larger, it grows with them.
 
     Args:
         scene: photo and motion.
@@ -68,10 +69,12 @@ def posed_landmarks(scene: Scene, row: int, face: int) -> Array:
         in_box = points[lids, :2] - np.array(ball.eye.box[:2], np.float32)
         points[lids, :2] += lid.followed(in_box[None], pitch, closure)[0]
         _close(points, upper, lower, closure)
-    moved = _at(scene, scene.forward(values, scene.view(row)), points[:, :2])
+    view = scene.view(row)
+    moved = _at(scene, scene.forward(values, view), points[:, :2])
     moved += _kept_back(scene, row, face, points[:, :2], mesh=True)
     arms = found - pivot(scene.heads[face])
     points[:, 2] += arms @ (_turn(own) - np.eye(3, dtype=np.float32))[2]
+    points[:, 2] *= np.float32(1 + view.zoom)
     points[:, :2] += moved
     return points
 
