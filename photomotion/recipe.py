@@ -54,17 +54,17 @@ class Recipe(BaseModel):
     """``"auto"``, ``"cpu"``, ``"cuda"``, ``"cuda:1"``, ``"mps"``."""
     license_policy: LicensePolicy = "any"
     """``"commercial"`` refuses models whose licence does not allow commercial use without a condition."""
-    seconds: float = Field(5.0, gt=0)
+    seconds: float = Field(default=5.0, gt=0)
     """How long the film is."""
-    fps: float = Field(25.0, gt=0, le=1000)
+    fps: float = Field(default=25.0, gt=0, le=1000)
     """Frames a second."""
-    size: int | None = Field(None, ge=16)
+    size: int | None = Field(default=None, ge=16)
     """Long edge of the film in pixels; left out, as the photo is."""
     crop: bool = False
     """Whether the film shows head and shoulders only."""
     loop: bool = False
     """Whether the film leads back to its beginning, to be shown over and over."""
-    seed: int = Field(0, ge=0)
+    seed: int = Field(default=0, ge=0)
     """Another seed, another film of the same kind."""
 
     @classmethod

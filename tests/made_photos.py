@@ -87,11 +87,11 @@ def faded(p: Portrait) -> Pixels:
 
 
 def green_cast(p: Portrait) -> Pixels:
-    return np.clip(p.pixels * np.array([0.75, 1.0, 0.7]) + [5, 28, 10], 0, 255).astype(np.uint8)
+    return np.asarray(np.clip(p.pixels * np.array([0.75, 1.0, 0.7]) + [5, 28, 10], 0, 255), np.uint8)
 
 
 def magenta_cast(p: Portrait) -> Pixels:
-    return np.clip(p.pixels * np.array([0.95, 0.68, 0.85]) + [30, 5, 25], 0, 255).astype(np.uint8)
+    return np.asarray(np.clip(p.pixels * np.array([0.95, 0.68, 0.85]) + [30, 5, 25], 0, 255), np.uint8)
 
 
 def turned(quarters: int) -> Callable[[Portrait], Pixels]:

@@ -28,4 +28,4 @@ def test_known_colours(colour: tuple[int, int, int], expected: tuple[float, floa
 @given(st.tuples(*[st.integers(0, 255)] * 3))
 def test_bytes_and_floats_agree(colour: tuple[int, int, int]) -> None:
     whole = np.array([[colour]], np.uint8)
-    np.testing.assert_allclose(to_lab(whole), to_lab(whole.astype(np.float32) / 255), atol=1e-3)
+    assert to_lab(whole) == pytest.approx(to_lab(whole.astype(np.float32) / np.float32(255)), rel=1e-7, abs=1e-3)

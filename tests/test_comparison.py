@@ -73,6 +73,7 @@ def test_the_data_for_apps() -> None:
 
 
 def test_the_line_on_a_film_names_what_was_mended() -> None:
-    facts = {"photo": "a", "frames": 1, "seconds": 1, "seed": 0, "faces": 1, "expectation": "good", "findings": ()}
-    report = Report(**facts, mended=(STEP, LEFT))
+    report = Report(
+        photo="a", frames=1, seconds=1, seed=0, faces=1, expectation="good", findings=(), mended=(STEP, LEFT)
+    )
     assert "expectation good; mended: scratches; nothing" in describe_film(report, 1.0)

@@ -54,7 +54,7 @@ def condition(motion: Motion, analysis: Analysis | None = None, photo: Photo | N
 
 def changed(guide: Guide, row: int) -> npt.NDArray[np.bool_]:
     """Which pixels of a draft are not those of the first."""
-    return (guide.draw(row) != guide.draw(0)).any(axis=2)
+    return np.asarray((guide.draw(row) != guide.draw(0)).any(axis=2))
 
 
 def small_faces(*places: float) -> Analysis:

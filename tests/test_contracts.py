@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from photomotion.builtin import plugin
 from photomotion.plugin import Implementation
@@ -17,7 +17,7 @@ from photomotion.testing.contracts import (
     RestorerContract,
 )
 
-OFFERED: dict[str, Implementation] = {
+OFFERED: dict[str, Implementation[Any, Any]] = {
     implementation.name: implementation
     for hook in vars(plugin).values()
     if getattr(hook, "photomotion_impl", None)

@@ -72,7 +72,7 @@ def film(photo: Photo, analysis: Analysis, *rows: dict[str, float]) -> Scene:
 
 
 def apart(a: Pixels, b: Pixels) -> npt.NDArray[np.int16]:
-    return np.abs(a.astype(np.int16) - b)
+    return np.asarray(np.abs(a.astype(np.int16) - b), np.int16)
 
 
 class TestEye:
@@ -139,7 +139,8 @@ class TestEyelid:
         rise = RISE * (eye.lower - eye.upper)
         opening = (eye.t > eye.upper) & (eye.t < eye.lower - rise) & (eye.s > 0.1) & (eye.s < 0.9)
         brow = (eye.t < eye.upper - 0.4)[lid.part]
-        t, upper, lower, opening = (a[lid.part] for a in (eye.t, eye.upper, eye.lower, opening))
+        t, upper, lower = (a[lid.part] for a in (eye.t, eye.upper, eye.lower))
+        opening = opening[lid.part]
         before = np.zeros_like(t)
         for closure in (OWN, 0.1, 0.25, 0.5, 0.75, 0.9, 1.0):
             light, left = lid.close(closure)
@@ -260,7 +261,7 @@ class TestEyeball:
 
         def dark(p: Pixels) -> Floats:
             weight = inside * np.maximum(90.0 - cv2.cvtColor(p, cv2.COLOR_RGB2GRAY), 0)
-            return np.array([(weight * eye.s).sum(), (weight * eye.t).sum()]) / weight.sum()
+            return np.array([(weight * axis).sum() / weight.sum() for axis in (eye.s, eye.t)], np.float32)
 
         went = (dark(picture) - dark(eye.crop(pixels))) * eye.width
         way = eye.sight(yaw, pitch) @ np.stack([eye.along, eye.across], 1)

@@ -163,7 +163,7 @@ def test_size_does_not_matter(analyzer: FaceMeshAnalyzer, pixels: Pixels, analys
     how = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
     side = round(512 * scale)
     face = only_face(analyzer, cv2.resize(pixels, (side, side), interpolation=how))
-    back = (face.landmarks[:, :2] + 0.5) * 512 / side - 0.5
+    back = (face.landmarks[:, :2] + 0.5) * np.float32(512 / side) - 0.5
     assert distance(back, analysis.faces[0].landmarks, analysis.faces[0].eye_distance) < 0.03
 
 
@@ -196,7 +196,7 @@ def test_compressing_a_photo_moves_little(
     analyzer: FaceMeshAnalyzer, pixels: Pixels, analysis: Analysis, quality: int
 ) -> None:
     coded = cv2.imencode(".jpg", pixels[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, quality])[1]
-    face = only_face(analyzer, cv2.imdecode(coded, cv2.IMREAD_COLOR)[..., ::-1])
+    face = only_face(analyzer, np.asarray(cv2.imdecode(coded, cv2.IMREAD_COLOR))[..., ::-1])
     assert distance(face.landmarks, analysis.faces[0].landmarks, analysis.faces[0].eye_distance) < 0.004
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,7 +19,9 @@ from photomotion.warp import Scene, posed_depth, posed_landmarks, posed_points
 from photomotion.warp.eyes import EYES
 
 
-def scene_of(analysis: Analysis | None = None, photo: Photo | None = None, faces: int = 1, **values: float) -> Scene:
+def scene_of(
+    values: Mapping[str, float], analysis: Analysis | None = None, photo: Photo | None = None, faces: int = 1
+) -> Scene:
     """Rest, then one row with those values, for every face."""
     table = np.array([[0.0] * len(values), list(values.values())], np.float32)
     motion = Motion(fps=10, faces=(FaceMotion(channels=tuple(values), values=table),) * faces)
@@ -31,14 +34,14 @@ CHANNELS = {"headYaw": 8, "headPitch": 5, "gazeYaw": 8, "eyeBlinkLeft": 1, "mout
 @given(st.fixed_dictionaries({name: st.floats(-top, top, width=32) for name, top in CHANNELS.items()}))
 @settings(max_examples=10)
 def test_at_rest_points_are_those_of_the_analysis(values: dict[str, float]) -> None:
-    scene = scene_of(**values)
+    scene = scene_of(values)
     face = scene.analysis.faces[0]
     assert np.array_equal(posed_landmarks(scene, 0, 0), face.landmarks)
     assert np.array_equal(posed_points(scene, 0, face.landmarks[:, :2]), face.landmarks[:, :2])
 
 
 def test_a_turn_carries_the_nose_and_takes_depth_along() -> None:
-    scene = scene_of(headYaw=10)
+    scene = scene_of({"headYaw": 10})
     rest, turned = (posed_landmarks(scene, row, 0) for row in (0, 1))
     moved = turned - rest
     assert moved[1, 0] < moved[234, 0] - 2  # the nose goes to the picture's left, the near cheek less
@@ -57,7 +60,7 @@ def test_a_camera_that_comes_nearer_shows_a_face_larger_and_deeper() -> None:
 
 @pytest.mark.parametrize(("side", "other"), [("Left", "Right"), ("Right", "Left")])
 def test_a_lid_closes_and_the_other_does_not(side: str, other: str) -> None:
-    scene = scene_of(**{f"eyeBlink{side}": 1.0})
+    scene = scene_of({f"eyeBlink{side}": 1.0})
     points = [posed_landmarks(scene, row, 0) for row in (0, 1)]
 
     def opening(pose: np.ndarray, eye: str) -> float:
@@ -70,7 +73,7 @@ def test_a_lid_closes_and_the_other_does_not(side: str, other: str) -> None:
 
 
 def test_a_glance_turns_the_irises_and_nothing_else() -> None:
-    scene = scene_of(gazeYaw=8.0)
+    scene = scene_of({"gazeYaw": 8.0})
     moved = posed_landmarks(scene, 1, 0) - posed_landmarks(scene, 0, 0)
     assert (moved[468:, 0] < -0.3).all()
     assert not moved[:468].any()
@@ -83,7 +86,7 @@ def test_a_glance_turns_the_irises_and_nothing_else() -> None:
 def test_they_are_where_the_analyzer_finds_them_in_the_drawn_picture(astronaut: Path, values: dict[str, float]) -> None:
     analyzer = FaceMeshAnalyzer(max_faces=1)
     photo = Photo(pixels=np.asarray(Image.open(astronaut).convert("RGB")))
-    scene = scene_of(analyzer.analyze(photo), photo, **values)
+    scene = scene_of(values, analyzer.analyze(photo), photo)
     found = analyzer.analyze(photo.with_pixels(scene.draw(1))).faces[0].landmarks
     unit = scene.heads[0].unit
 
@@ -95,7 +98,7 @@ def test_they_are_where_the_analyzer_finds_them_in_the_drawn_picture(astronaut: 
 
 
 def test_depth_is_the_person_before_nothing() -> None:
-    scene = scene_of(headYaw=8.0, headPitch=3.0)
+    scene = scene_of({"headYaw": 8.0, "headPitch": 3.0})
     rest, turned = (posed_depth(scene, row) for row in (0, 1))
     assert rest.shape == scene.analysis.matte.shape and rest.dtype == np.float32
     assert not rest[scene.analysis.matte == 0].any()
@@ -117,7 +120,8 @@ def test_a_smaller_head_is_farther_away() -> None:
         replace(face, landmarks=(face.landmarks - middle) * size + np.array([x, 90, 0], np.float32))
         for size, x in ((0.6, 55.0), (0.3, 150.0))
     )
-    scene = scene_of(replace(analysis, faces=(large, small), matte=np.ones_like(analysis.matte)), faces=2, headYaw=1)
+    two = replace(analysis, faces=(large, small), matte=np.ones_like(analysis.matte))
+    scene = scene_of({"headYaw": 1}, two, faces=2)
     near = posed_depth(scene, 0)
     ends = [near[round(float(y)), round(float(x))] for x, y, _ in (large.landmarks[1], small.landmarks[1])]
     assert ends[0] > 1.5 * ends[1] > 0

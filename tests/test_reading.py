@@ -10,6 +10,7 @@ import warnings
 import zlib
 from pathlib import Path
 from types import ModuleType
+from typing import IO
 
 import cv2
 import numpy as np
@@ -395,12 +396,12 @@ def test_heic_without_its_package_names_the_cure(monkeypatch: pytest.MonkeyPatch
 
 
 def test_heic_goes_through_its_package(monkeypatch: pytest.MonkeyPatch) -> None:
-    def open_heif(stream: io.BytesIO, name: str) -> Image.Image:
+    def open_heif(stream: IO[bytes], name: str | bytes) -> Image.Image:
         assert stream.read() == HEIC
         return Image.fromarray(colours())
 
     module = ModuleType("pillow_heif")
-    module.register_heif_opener = lambda: Image.register_open("HEIF", open_heif)  # type: ignore[attr-defined]
+    module.register_heif_opener = lambda: Image.register_open("HEIF", open_heif)  # type: ignore[attr-defined, arg-type]
     monkeypatch.setitem(sys.modules, "pillow_heif", module)
     Image.init()
     monkeypatch.setattr(Image, "OPEN", dict(Image.OPEN))

@@ -85,7 +85,7 @@ def test_toml_cannot_hold_nothing_in_a_list(tmp_path: Path) -> None:
 
 def test_a_recipe_cannot_be_changed() -> None:
     with pytest.raises(ValidationError, match="frozen"):
-        Recipe().seed = 3  # type: ignore[misc]
+        Recipe().seed = 3
 
 
 def test_an_animator_comes_from_its_recipe_and_gives_it_back(registry: Registry) -> None:

@@ -6,6 +6,7 @@ import json
 import re
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -20,15 +21,22 @@ from photomotion.builtin.priors.still import StillPrior
 from photomotion.builtin.script import Script, read_script
 from photomotion.data import ARKIT, CHANNELS, Analysis, Face, FaceMotion, Finding, Motion, Suitability, Timing
 from photomotion.errors import MotionError
+from photomotion.stages import MotionPrior
+
+Said = dict[str, Any]
 
 
 def people(count: int = 1, codes: tuple[str, ...] = ()) -> Analysis:
-    faces = tuple(Face(box=(0, 0, 9, 9), landmarks=np.outer(np.arange(478), (0.4, 0, 0))) for _ in range(count))
+    faces = tuple(
+        Face(box=(0, 0, 9, 9), landmarks=np.outer(np.arange(478), (0.4, 0, 0)).astype(np.float32)) for _ in range(count)
+    )
     findings = tuple(Finding(code=c, value=1.0, message=c, face=0) for c in codes)
-    return Analysis(faces=faces, matte=np.zeros((4, 4)), suitability=Suitability(findings=findings))
+    return Analysis(faces=faces, matte=np.zeros((4, 4), np.float32), suitability=Suitability(findings=findings))
 
 
-def direct(script: dict, seconds: float = 5, analysis: Analysis | None = None, prior: object = None) -> Motion:
+def direct(
+    script: Said, seconds: float = 5, analysis: Analysis | None = None, prior: MotionPrior | None = None
+) -> Motion:
     timing = Timing(seconds=seconds)
     return Directed(prior or StillPrior(), Script.model_validate(script)).plan(analysis or people(), timing, 0)
 
@@ -110,7 +118,9 @@ def test_one_face_alone() -> None:
     ),
     st.sampled_from([(), ("profile",), ("three-quarter",), ("eyes-closed",), ("mouth-open",), ("sunglasses",)]),
 )
-def test_whatever_is_directed_the_photo_s_limits_hold(cues: list, codes: tuple[str, ...]) -> None:
+def test_whatever_is_directed_the_photo_s_limits_hold(
+    cues: list[tuple[str, float, float, float]], codes: tuple[str, ...]
+) -> None:
     script = {"do": [{"move": m, "at": at, "size": size, "pace": pace} for m, at, size, pace in cues]}
     analysis = people(codes=codes)
     face = direct(script, analysis=analysis, prior=Swaying()).faces[0]
@@ -163,7 +173,7 @@ def test_a_script_is_toml_or_json(tmp_path: Path) -> None:
         ({"moves": []}, "moves: Extra inputs are not permitted"),
     ],
 )
-def test_a_script_that_cannot_be_is_refused(tmp_path: Path, script: dict, said: str) -> None:
+def test_a_script_that_cannot_be_is_refused(tmp_path: Path, script: Said, said: str) -> None:
     path = tmp_path / "s.json"
     path.write_text(json.dumps(script))
     with pytest.raises(MotionError, match=said) as caught:
@@ -198,7 +208,7 @@ def test_what_is_beyond_the_film_or_the_people_is_refused() -> None:
         ({"curves": [{"channel": "cameraZoom", "points": [[1, 0], [3, 0.2]]}]}, "cameraZoom is at 0.2"),
     ],
 )
-def test_a_script_that_tears_a_loop_open_is_named(tmp_path: Path, line: dict, said: str) -> None:
+def test_a_script_that_tears_a_loop_open_is_named(tmp_path: Path, line: Said, said: str) -> None:
     innocent = {"channel": "headRoll", "points": [[1, 0], [2, 1], [3, 0]]}
     script = {**line, "curves": [innocent, *line.get("curves", ())]}
     path = tmp_path / "s.json"

@@ -27,7 +27,7 @@ def share(picture: np.ndarray, colour: tuple[int, int, int]) -> int:
 
 
 def test_lids_gaze_head_and_breath_are_seen(tmp_path: Path) -> None:
-    moves = {
+    moves: dict[str, list[float]] = {
         "eyeBlinkLeft": [0, 1, 0, 0, 0], "eyeBlinkRight": [0, 1, 0, 0, 0], "gazeYaw": [0, 0, 12, 0, 0],
         "headYaw": [0, 0, 0, 6, 0], "breath": [0, 0, 0, 0, 1],
     }  # fmt: skip

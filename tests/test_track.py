@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -18,10 +19,13 @@ from photomotion.errors import MotionError
 from photomotion.plotting import blink_times
 
 
-def people(*faces: dict, codes: tuple[str, ...] = ()) -> Analysis:
-    made = tuple(Face(box=(0, 0, 9, 9), landmarks=np.outer(np.arange(478), (0.4, 0, 0)), **f) for f in faces or ({},))
+def people(*faces: dict[str, Any], codes: tuple[str, ...] = ()) -> Analysis:
+    made = tuple(
+        Face(box=(0, 0, 9, 9), landmarks=np.outer(np.arange(478), (0.4, 0, 0)).astype(np.float32), **f)
+        for f in faces or ({},)
+    )
     findings = tuple(Finding(code=c, value=1.0, message=c, face=0) for c in codes)
-    return Analysis(faces=made, matte=np.zeros((4, 4)), suitability=Suitability(findings=findings))
+    return Analysis(faces=made, matte=np.zeros((4, 4), np.float32), suitability=Suitability(findings=findings))
 
 
 def saved(folder: Path, fps: float = 50.0, **channels: np.ndarray) -> Path:

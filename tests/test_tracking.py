@@ -299,7 +299,7 @@ def test_on_the_command_line(film: Path, tmp_path: Path) -> None:
 
 @given(st.lists(st.floats(-2, 2), min_size=3, max_size=3), st.integers(7, 40))
 def test_smoothing_leaves_parabolas_alone_to_the_ends(powers: list[float], count: int) -> None:
-    values = np.polyval(powers, np.arange(count) / 10)
+    values = np.asarray(np.polyval(powers, np.arange(count) / 10), np.float64)
     assert np.allclose(smooth(values, 7), values, atol=1e-8)
     assert np.allclose(smooth(np.stack([values, -values], axis=1), 7)[:, 1], -values, atol=1e-8)
 

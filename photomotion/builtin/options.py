@@ -23,7 +23,7 @@ __all__ = [
 class FacemeshOptions(Options):
     """Options of the analyzer ``facemesh``."""
 
-    max_faces: int = Field(12, ge=1, le=100)
+    max_faces: int = Field(default=12, ge=1, le=100)
     """How many faces are looked at, the largest first, 1..100."""
 
 
@@ -39,9 +39,9 @@ class DirectedOptions(Options):
 class NaturalOptions(DirectedOptions):
     """Options of the motion prior ``natural``."""
 
-    strength: float = Field(1.0, ge=0, le=2)
+    strength: float = Field(default=1.0, ge=0, le=2)
     """How much everything moves, 0..2: 0 holds still, 1 is how people move for a portrait."""
-    blinks_per_minute: float | None = Field(None, ge=0, le=40)
+    blinks_per_minute: float | None = Field(default=None, ge=0, le=40)
     """Blinks in a minute, 0..40; left out, it is drawn for the person."""
     mood: Literal["calm", "warm", "attentive", "tender", "lively", "solemn"] = "calm"
     """How they feel: ``calm`` sits for a portrait, ``solemn`` never smiles."""
@@ -51,15 +51,15 @@ class NaturalOptions(DirectedOptions):
     """A child blinks less often and breathes faster; the old blink a little slower."""
     ending: Literal["open", "photo"] = "open"
     """``photo``: the last frame is the photo again, at rest."""
-    head: float = Field(1.0, ge=0, le=2)
+    head: float = Field(default=1.0, ge=0, le=2)
     """How much the head moves, 0..2; 0 holds it still."""
-    eyes: float = Field(1.0, ge=0, le=2)
+    eyes: float = Field(default=1.0, ge=0, le=2)
     """How far the eyes go, 0..2; at 0 neither lids nor gaze move."""
-    mouth: float = Field(1.0, ge=0, le=2)
+    mouth: float = Field(default=1.0, ge=0, le=2)
     """How much lips and cheeks move, 0..2; at 0 they stay as they are."""
-    brows: float = Field(1.0, ge=0, le=2)
+    brows: float = Field(default=1.0, ge=0, le=2)
     """How much the brows move, 0..2; 0 holds them still."""
-    breath: float = Field(1.0, ge=0, le=2)
+    breath: float = Field(default=1.0, ge=0, le=2)
     """How deep the breath is, 0..2; 0 for none."""
 
 
@@ -68,7 +68,7 @@ class TrackOptions(DirectedOptions):
 
     file: Path
     """A motion: .json, .npz, or .csv of Live Link Face; 'photomotion motion track' records one from a video."""
-    strength: float = Field(1.0, ge=0, le=2)
+    strength: float = Field(default=1.0, ge=0, le=2)
     """What head and expressions are multiplied by, 0..2; blinks and gaze keep their size."""
     mirror: bool = False
     """Exchange left and right."""
@@ -88,7 +88,7 @@ class PromptOptions(Options):
 class WarpOptions(Options):
     """Options of the backend ``warp``."""
 
-    workers: int = Field(2, ge=1, le=16)
+    workers: int = Field(default=2, ge=1, le=16)
     """Frames worked on at the same time, 1..16."""
     grain: Literal["still", "moving", "fresh", "off"] = "moving"
     """Strong grain: still as on paper, moving with the skin, fresh in every frame as on film, or off."""
@@ -97,7 +97,7 @@ class WarpOptions(Options):
 class Mp4Options(Options):
     """Options of the encoder ``mp4``."""
 
-    crf: int = Field(18, ge=0, le=51)
+    crf: int = Field(default=18, ge=0, le=51)
     """H.264 quality, 0..51: lower is finer and larger, 18 looks like the original."""
     preset: Literal[
         "ultrafast", "superfast", "veryfast", "faster", "fast", "medium", "slow", "slower", "veryslow", "placebo"

@@ -36,9 +36,9 @@ class Cue(_Line):
     move: str
     at: float = Field(ge=0)
     """Seconds."""
-    size: float = Field(1.0, ge=0, le=3)
+    size: float = Field(default=1.0, ge=0, le=3)
     """What its values are multiplied by."""
-    pace: float = Field(1.0, gt=0, le=5)
+    pace: float = Field(default=1.0, gt=0, le=5)
     """What its speed is multiplied by."""
 
     @field_validator("move")

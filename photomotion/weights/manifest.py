@@ -96,7 +96,7 @@ class WeightFile(_Weights):
     """Where it can be had, mirrors after the original; empty if only by hand."""
     bytes: int = Field(gt=0)
     """Its size."""
-    sha256: str = Field("", pattern=r"^([0-9a-f]{64})?$")
+    sha256: str = Field(default="", pattern=r"^([0-9a-f]{64})?$")
     """Its digest in lower-case hexadecimal; empty if it is not known."""
 
 

@@ -8,7 +8,7 @@ import numpy as np
 from photomotion.builtin.priors.natural import Manner, NaturalPrior
 from photomotion.builtin.priors.natural.blinks import LONGEST, REFRACTORY, SPREAD, location
 from photomotion.builtin.priors.natural.moods import MOODS
-from photomotion.builtin.priors.natural.person import meet
+from photomotion.builtin.priors.natural.person import Person, meet
 from photomotion.builtin.priors.natural.span import Span
 from photomotion.data import Analysis, Face, Finding, Suitability, Timing
 
@@ -20,10 +20,10 @@ LIMITS = (6.0, 4.5, 3.5)
 
 def people(*faces, codes=()):
     """An analysis of faces given as keyword dictionaries; ``codes`` are findings of the first."""
-    shared = {"box": (0, 0, 9, 9), "landmarks": np.outer(np.arange(478), (0.4, 0, 0))}
+    shared = {"box": (0, 0, 9, 9), "landmarks": np.outer(np.arange(478), (0.4, 0, 0)).astype(np.float32)}
     made = tuple(Face(**(shared | f)) for f in faces or ({},))
     findings = tuple(Finding(code=c, value=1.0, message=c, face=0) for c in codes)
-    return Analysis(faces=made, matte=np.zeros((4, 4)), suitability=Suitability(findings=findings))
+    return Analysis(faces=made, matte=np.zeros((4, 4), np.float32), suitability=Suitability(findings=findings))
 
 
 def plan(seconds=10.0, fps=25.0, seed=0, *, loop=False, face=None, codes=(), **manner):
@@ -32,7 +32,7 @@ def plan(seconds=10.0, fps=25.0, seed=0, *, loop=False, face=None, codes=(), **m
     return NaturalPrior(Manner(**manner)).plan(people(face or {}, codes=codes), timing, seed).faces[0]
 
 
-def body(seed=0):
+def body(seed=0) -> tuple[np.random.Generator, Person]:
     """Someone, and chance for the rest."""
     rng = np.random.default_rng(seed)
     return rng, meet(rng)
@@ -72,7 +72,8 @@ def spectral_slope(x, hz, low=0.2, high=4.0):
     edges = np.geomspace(low, high, 13)
     bands = [(f >= a) & (f < b) for a, b in pairwise(edges)]
     points = [(np.log(f[b]).mean(), np.log(power[b].mean())) for b in bands if b.any()]
-    return np.polyfit(*np.array(points).T, 1)[0]
+    x, y = np.array(points).T
+    return np.polyfit(x, y, 1)[0]
 
 
 def log_dimensionless_jerk(x, hz):

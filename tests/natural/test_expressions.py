@@ -62,12 +62,12 @@ def test_other_onsets_are_told_apart():
 
 
 def test_faster_smiles_are_larger_smiles():
-    sizes, speeds = [], []
+    pairs = []
     for seed in range(60):
         for e in smiles(performance(seed, 60.0)[1]):
-            sizes.append(e.size)
-            speeds.append(np.diff(e.strength(np.arange(e.start, e.start + e.onset, 0.002))).max() / 0.002)
-    sizes, speeds = np.array(sizes), np.array(speeds)
+            fastest = np.diff(e.strength(np.arange(e.start, e.start + e.onset, 0.002))).max() / 0.002
+            pairs.append((e.size, fastest))
+    sizes, speeds = np.array(pairs).T
     slope = (sizes @ speeds) / (sizes @ sizes)
     assert 1.875 / 0.7 < slope < 1.875 / 0.5
     assert 1 - ((speeds - slope * sizes) ** 2).sum() / (speeds**2).sum() > 0.8

@@ -121,9 +121,9 @@ def test_words_that_are_unknown_are_refused():
     with pytest.raises(ValueError, match=r"blinks_per_minute must be 0\.\.40"):
         Manner(blinks_per_minute=41)
     with pytest.raises(ValueError, match="mood must be one of calm, warm, attentive"):
-        Manner(mood="grumpy")
+        Manner(mood="grumpy")  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="ending must be one of open, photo"):
-        Manner(ending="fade")
+        Manner(ending="fade")  # type: ignore[arg-type]
 
 
 manners = st.fixed_dictionaries(

@@ -133,4 +133,4 @@ def test_hours_are_planned_as_minutes_are():
 
 def test_nobody_is_no_trouble():
 
-    assert NaturalPrior(Manner()).plan(Analysis(faces=(), matte=np.zeros((4, 4))), Timing(), 0).faces == ()
+    assert NaturalPrior(Manner()).plan(Analysis(faces=(), matte=np.zeros((4, 4), np.float32)), Timing(), 0).faces == ()

@@ -39,7 +39,7 @@ def names(restoration: Restoration) -> list[str]:
 
 
 def psnr(one: Pixels, two: Pixels) -> float:
-    return float(10 * np.log10(255**2 / max(np.mean((one.astype(np.float64) - two) ** 2), 1e-9)))
+    return float(10 * np.log10(255**2 / max(float(np.mean((one.astype(np.float64) - two) ** 2)), 1e-9)))
 
 
 def ssim(one: Pixels, two: Pixels) -> float:
@@ -259,7 +259,8 @@ def test_wrong_options_are_refused(wrong: dict[str, Any]) -> None:
 
 def test_a_restorations_maps_have_the_photos_size(photo: Photo) -> None:
     for name in ("changed", "filled", "generated"):
+        wrong: dict[str, Any] = {name: np.zeros((3, 3), np.float32)}
         with pytest.raises(ValueError, match=f"Restoration.{name}"):
-            Restoration(photo=photo, **{name: np.zeros((3, 3), np.float32)})
+            replace(Restoration(photo=photo), **wrong)
     whole = Restoration(photo=photo, changed=np.zeros((512, 512), np.float32))
     assert replace(whole).changed is not None

@@ -12,7 +12,7 @@ from photomotion.plugin import Implementation, Options, PostProcessor, Runtime, 
 class GlowOptions(Options):
     """Options of the post-processor ``glow``."""
 
-    strength: float = Field(0.3, ge=0, le=1)
+    strength: float = Field(default=0.3, ge=0, le=1)
     """How much light spills over, 0..1."""
 
 
