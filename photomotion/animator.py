@@ -11,10 +11,11 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, cast
 
-from .choices import Choice, check_needs, check_options, choose, import_ahead, load
+from .choices import Choice, check_needs, check_options, choose, load
 from .clip import Clip, Report
 from .data import Analysis, Motion, Photo, Restoration, Timing
 from .errors import DestinationError, PhotoError, StageError, UsageError
+from .imports import import_ahead
 from .pipeline import Stage, Stages, analyze, encode, plan, restore, run
 from .plugin import Event, LicensePolicy, Runtime
 from .recipe import Recipe
@@ -226,8 +227,11 @@ class Animator:
         _check_seed(seed)
         if not self._importing:
             self._importing = True
-            later = ("motion", "conditioner", "backend", "encoder")
-            import_ahead([*(self._choices[key] for key in later), *self._processors])
+            later = [
+                *(self._choices[key] for key in ("motion", "conditioner", "backend", "encoder")),
+                *self._processors,
+            ]
+            import_ahead(dict.fromkeys(name for c in later if c.implementation for name in c.implementation.imports))
         return run(
             read_photo(photo),
             self._stages,

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from importlib import import_module
-from threading import Thread
 from typing import Any
 
 from pydantic import ValidationError
@@ -16,7 +13,7 @@ from .plugin import Implementation, Options, Runtime
 from .registry import STAGES, Origin, Registry
 from .words import describe, suggest
 
-__all__ = ["Choice", "check_needs", "check_options", "choose", "import_ahead", "load"]
+__all__ = ["Choice", "check_needs", "check_options", "choose", "load"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -135,20 +132,6 @@ def _by_choice(
                 else:
                     given["postprocessor", name] = own
     return given, faults
-
-
-def import_ahead(choices: Iterable[Choice]) -> None:
-    """Begin to import, in a thread of its own, what the chosen implementations say they will need."""
-    wanted = dict.fromkeys(name for c in choices if c.implementation for name in c.implementation.imports)
-
-    def work() -> None:
-        for name in wanted:
-            # Whoever needs it imports it again, and is told what is wrong with it.
-            with suppress(Exception):
-                import_module(name)
-
-    # Not a daemon: a process that ends amid an import of compiled code may not end at all.
-    Thread(target=work, name="photomotion-imports").start()
 
 
 def load(choice: Choice, runtime: Runtime) -> object:
