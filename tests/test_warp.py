@@ -207,6 +207,50 @@ class TestLayers:
             added = (grown > matte) & (cv2.dilate(matte, np.ones((7, 7))) == 0)
             assert added.sum() < 120  # the hair, not the air around it
 
+    def test_hair_as_light_as_the_background_is_told_by_its_colour(self) -> None:
+        pixels = np.full((240, 240, 3), (60, 105, 60), np.uint8)
+        cv2.circle(pixels, (120, 120), 60, (130, 70, 60), -1)
+        cv2.line(pixels, (120, 62), (132, 50), (130, 70, 60), 1)
+        matte = np.zeros((240, 240), np.float32)
+        cv2.circle(matte, (120, 120), 58, 1.0, -1)
+        assert with_wisps(matte, pixels, 100.0)[53:58, 124:130].max() == 1
+
+    def test_the_edge_of_a_print_does_not_make_its_background_busy(self) -> None:
+        random = np.random.default_rng(5)
+        pixels = np.clip(90 + random.normal(0, 2, (240, 240, 3)), 0, 255).astype(np.uint8)
+        pixels[:20] = 250  # the print's white border
+        cv2.circle(pixels, (120, 120), 60, (40, 30, 20), -1)
+        cv2.line(pixels, (120, 62), (132, 50), (40, 30, 20), 1)
+        matte = np.zeros((240, 240), np.float32)
+        cv2.circle(matte, (120, 120), 58, 1.0, -1)
+        grown = with_wisps(matte, pixels, 100.0)
+        assert grown[53:58, 124:130].max() == 1
+        assert not grown[:20].any()
+
+    def test_what_unlike_the_person_stands_beside_it_stays_behind(self) -> None:
+        random = np.random.default_rng(7)
+        pixels = np.clip(120 + random.normal(0, 10, (240, 240, 3)), 0, 255).astype(np.uint8)
+        cv2.rectangle(pixels, (175, 90), (188, 150), (235, 245, 250), -1)  # a window, brighter than a dark head
+        cv2.circle(pixels, (120, 120), 60, (40, 30, 20), -1)
+        matte = np.zeros((240, 240), np.float32)
+        cv2.circle(matte, (120, 120), 60, 1.0, -1)
+        assert not with_wisps(matte, pixels, 100.0)[95:145, 183:188].any()
+
+    def test_a_jagged_outline_does_not_shatter_what_is_behind_it(self) -> None:
+        light = 128 + 60 * np.sin(np.arange(240, dtype=np.float32) / 9)
+        truth = np.repeat(np.tile(light[:, None], (1, 240))[..., None], 3, axis=2)
+        photo = truth.astype(np.uint8)
+        random = np.random.default_rng(2)
+        opacity = np.zeros((240, 240), np.uint8)
+        for y, reach in enumerate(150 + random.integers(-6, 7, 80).repeat(3)):
+            opacity[y, 60:reach] = 255
+        photo[opacity == 255] = (255, 0, 0)
+        plate = background(photo, opacity, 100.0)
+        depth = cv2.distanceTransform((opacity == 255).astype(np.uint8), cv2.DIST_L2, 5)
+        near = (depth > 0) & (depth < 12) & (np.arange(240) > 120)
+        near[:20] = near[-20:] = False
+        assert np.abs(plate - truth)[near].mean() < 2.5
+
     @pytest.mark.parametrize("value", [0.0, 1.0])
     def test_a_matte_may_be_empty_or_full(self, value: float) -> None:
         pixels = np.full((40, 40, 3), 7, np.uint8)

@@ -13,6 +13,13 @@ __all__ = ["compose", "person", "with_wisps"]
 
 Pixels = npt.NDArray[np.uint8]
 
+CALM, BUSY = (6.0, 10.0), 12.0
+"""Gray levels by which a background differs from itself: up to the first everything else is taken for hair, from the
+second on only what could be a mixture of person and background, and beyond the third nothing."""
+UNLIKE = (1.1, 0.5)
+"""How far from such a mixture it may be, as a share of how far it is from the background; beyond 1 anything may."""
+LOGARITHM = np.log1p(np.arange(256, dtype=np.float32))
+
 
 def with_wisps(matte: Array, pixels: Pixels, unit: float) -> Array:
     """The matte with the loose hairs that stand out against a calm background, float32 (H, W).
@@ -29,20 +36,46 @@ def with_wisps(matte: Array, pixels: Pixels, unit: float) -> Array:
     height, width = matte.shape
     shrink = max(1, round(max(height, width) / 192))
     size = (-(-width // shrink), -(-height // shrink))
-    light = cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY).astype(np.float32)
+    small = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA).astype(np.float32)
     known = (cv2.resize(far.astype(np.float32), size, interpolation=cv2.INTER_AREA) > 0.999).astype(np.float32)
-    behind = diffuse(cv2.resize(light, size, interpolation=cv2.INTER_AREA), known)
     sigma = max(0.1 * unit / shrink, 1.0)
-    smooth = _blurred(behind, np.ones_like(known), sigma)
-    away = np.abs(light - cv2.resize(smooth, (width, height), interpolation=cv2.INTER_LINEAR))
-    ring = (far & (outside < 3 * reach)).astype(np.float32)
-    rough, weight = (cv2.resize(a, size, interpolation=cv2.INTER_AREA) for a in (away * ring, ring))
-    usual = cv2.resize(_blurred(rough, weight, 3 * sigma), (width, height), interpolation=cv2.INTER_LINEAR)
-    found = near & (away > 4 * usual + 8)
+    behind = cv2.GaussianBlur(diffuse(small, known), (0, 0), sigma)
+    wall = cv2.resize(np.round(behind).astype(np.uint8), (width, height), interpolation=cv2.INTER_LINEAR)
+    apart = cv2.absdiff(pixels, wall)
+    away = cv2.max(cv2.max(*cv2.split(apart)[:2]), cv2.extractChannel(apart, 2))
+    beyond = (far & (outside < 3 * reach)).astype(np.float32)
+    # The geometric mean is that of the many: one line or edge does not make a calm background rough.
+    rough, weight = (
+        cv2.resize(a, size, interpolation=cv2.INTER_AREA) for a in (cv2.LUT(away, LOGARITHM) * beyond, beyond)
+    )
+    usual = np.expm1(_blurred(rough, weight, 3 * sigma))
+    bound = np.where(usual < BUSY, 4 * usual + 8, 256).astype(np.float32)
+    found = near & (away > cv2.resize(bound, (width, height), interpolation=cv2.INTER_LINEAR))
+    row, column = np.nonzero(found)
+    cell = (2 * row + 1) * size[1] // (2 * height), (2 * column + 1) * size[0] // (2 * width)
+    off, whole = pixels[row, column] - behind[cell], (_rim(small, matte, 0.15 * unit / shrink) - behind)[cell]
+    unlike = np.interp(usual[cell], CALM, UNLIKE)
+    part = np.clip((off * whole).sum(1) / np.maximum((whole * whole).sum(1), 1e-3), 0, 1.3)
+    found[row, column] = np.linalg.norm(off - part[:, None] * whole, axis=1) < unlike * np.linalg.norm(off, axis=1)
     # Specks of grain and dust stand out too, but hair grows from a head.
-    _, parts = cv2.connectedComponents((found | (matte >= 0.2)).astype(np.uint8))
-    rooted = np.unique(parts[matte >= 0.2])
-    return np.where(found & np.isin(parts, rooted), np.float32(1), matte)
+    body = matte >= 0.2
+    count, parts = cv2.connectedComponents((found | body).astype(np.uint8))
+    rooted = np.zeros(count, bool)
+    rooted[parts[body]] = True
+    return np.where(found & rooted[parts], np.float32(1), matte)
+
+
+def _rim(small: Array, matte: Array, deep: float) -> Array:
+    """The colours of the people just inside their outline, down to ``deep`` px, spread everywhere, float32 (h, w, 3).
+
+    Args:
+        small: the photo made smaller, float32 (h, w, 3).
+        matte: float32 (H, W).
+        deep: px of ``small``.
+    """
+    inside = cv2.resize(matte, (small.shape[1], small.shape[0]), interpolation=cv2.INTER_AREA) > 0.6
+    away = cv2.distanceTransform(inside.astype(np.uint8), cv2.DIST_L2, 3)
+    return diffuse(small, ((away > 0) & (away < max(deep, 2))).astype(np.float32))
 
 
 def _blurred(values: Array, weight: Array, sigma: float) -> Array:

@@ -30,6 +30,8 @@ ALIKE = 0.1
 """... as far as it is the same around a place; ..."""
 MIRROR = 0.1
 """... and up to this depth they go over into what is just outside, mirrored, which leaves no step at all."""
+SOFT = 0.06
+"""How far along the outline its direction is averaged, in eye distances."""
 DEEP = (0.3, 0.6)
 """Behind the outline, copies go over into a smooth fill between these depths, in eye distances."""
 
@@ -71,7 +73,7 @@ def background(pixels: Pixels, opacity: Pixels, unit: float) -> Pixels:
     apart = cv2.blur(apart, around) / np.maximum(cv2.blur(seen.astype(np.float32), around), 1e-3)[..., None]
     step = diffuse(np.where(seen[..., None], apart, 0).astype(np.float32), seen.astype(np.float32))
 
-    depth, band, mirrored = _mirrored(hidden, DEEP[1] * unit)
+    depth, band, mirrored = _mirrored(hidden, DEEP[1] * unit, max(SOFT * unit, 2.0))
     deep = depth[band][:, None] / np.float32(unit)
     fill = cv2.resize(smooth, (width, height), interpolation=cv2.INTER_LINEAR)
     plate = cv2.copyTo(np.round(fill).astype(np.uint8), hidden, pixels.copy())
@@ -116,23 +118,34 @@ def _laid(flat: Pixels, band: npt.NDArray[np.bool_], copies: list[tuple[tuple[in
     return np.asarray(total.reshape(height, width, 3)[band], np.float32)
 
 
-def _mirrored(hidden: Pixels, deepest: float) -> tuple[Array, npt.NDArray[np.bool_], npt.NDArray[np.int64]]:
+def _mirrored(
+    hidden: Pixels, deepest: float, soft: float
+) -> tuple[Array, npt.NDArray[np.bool_], npt.NDArray[np.int64]]:
     """Hidden pixels near the outline.
+
+    Args:
+        hidden: 1 where the photo shows a person, uint8 (H, W).
+        deepest: of the wanted pixels, px.
+        soft: px over which the outline's direction is averaged: hair makes it jagged, and what is mirrored at a jagged
+            line is shattered.
 
     Returns:
         How deep each pixel is hidden, px, float32 (H, W); which are hidden at most ``deepest`` px, bool (H, W); and for
         each of those, n in all, which pixel lies as far outside the outline, int (n,).
     """
     height, width = hidden.shape
-    depth, label = cv2.distanceTransformWithLabels(hidden, cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL)
+    depth = np.asarray(cv2.distanceTransform(hidden, cv2.DIST_L2, 5), np.float32)
     band = (depth > 0) & (depth < deepest)
-    seen = np.flatnonzero(hidden == 0)
-    nearest = np.zeros(int(label.max()) + 1, np.int64)
-    nearest[label.ravel()[seen]] = seen
-    edge_y, edge_x = np.divmod(nearest[label[band]], width)
+    # A direction needs no more pixels than its average has.
+    size = (max(1, round(2 * width / soft)), max(1, round(2 * height / soft)))
+    few = cv2.GaussianBlur(cv2.resize(depth, size, interpolation=cv2.INTER_AREA), (0, 0), 2.0)
+    ways = np.dstack([cv2.Sobel(few, cv2.CV_32F, *axis) for axis in ((1, 0), (0, 1))])
+    right, down = cv2.resize(ways, (width, height), interpolation=cv2.INTER_LINEAR)[band].T
+    twice = 2 * depth[band] / np.maximum(np.hypot(right, down), 1e-6)
     y, x = np.nonzero(band)
-    there = np.clip(2 * edge_y - y, 0, height - 1) * width + np.clip(2 * edge_x - x, 0, width - 1)
-    return np.asarray(depth, np.float32), band, there
+    there = np.clip(np.round(y - twice * down), 0, height - 1).astype(np.int64) * width
+    there += np.clip(np.round(x - twice * right), 0, width - 1).astype(np.int64)
+    return depth, band, there
 
 
 def _copies(small: Array, known: Pixels, unit: float) -> tuple[list[tuple[tuple[int, int], Array]], Array]:
@@ -146,7 +159,8 @@ def _copies(small: Array, known: Pixels, unit: float) -> tuple[list[tuple[tuple[
     """
     distance = cv2.distanceTransform(known, cv2.DIST_L2, 3)
     source = distance > SHY * unit
-    ring = ((distance > 0.25 * SHY * unit) & (distance < CONTEXT * unit)).astype(np.float32)
+    # What is nearest to the outline says most about what goes on behind it.
+    ring = np.square(np.clip(1 - distance / (CONTEXT * unit), 0, 1), dtype=np.float32) * (distance > 0.25 * SHY * unit)
     window = (2 * max(2, round(CONTEXT * unit)) + 1,) * 2
     shape = known.shape
     ways = [
