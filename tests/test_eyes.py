@@ -18,11 +18,12 @@ from photomotion.data import Analysis, Face, FaceMotion, Finding, Motion, Photo,
 from photomotion.reading import read_photo
 from photomotion.warp import Scene
 from photomotion.warp.eyeballs import Eyeball
-from photomotion.warp.eyelids import OWN, RISE, Eyelid
+from photomotion.warp.eyelids import OWN, Eyelid
 from photomotion.warp.eyes import BALL, EYES, Eye
 from photomotion.warp.geometry import HeadFrame
 from photomotion.warp.glasses import find_frames
 from photomotion.warp.lidlines import follow_lids
+from photomotion.warp.lidways import RISE
 
 Pixels = npt.NDArray[np.uint8]
 Floats = npt.NDArray[np.float32]

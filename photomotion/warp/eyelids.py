@@ -10,33 +10,33 @@ import numpy.typing as npt
 
 from .eyes import Eye
 from .geometry import Array, smoothstep
-from .lidskin import HIGHEST, find_ink, find_lashes, lash_height, make_skin
+from .lashes import HIGHEST, find_ink, find_lashes, lash_height, lash_line, softness
+from .lidskin import make_skin
+from .lidways import PULLED, following, meeting, wing
 
 __all__ = ["Eyelid"]
 
-RISE = 0.13
-"""How far the lower lid comes up to meet the upper one, in openings."""
 OVERLAP = (0.025, 0.05)
 """How far the closed edge lies below the lower lid's, in eye widths and in openings, since landmarks are not exact."""
 FOLD = 0.36
 """How far above the open edge the fold smooths out as the lid closes, in eye widths."""
 SMOOTH = 0.19
 """Below this nothing of it is left but ..."""
-SMOOTHED = 0.9
+SMOOTHED = 0.7
 """... a trace: how much of it is smoothed out when the eye is shut."""
-PULLED = 0.42
-"""How far above the open edge a closing lid pulls the skin, in eye widths."""
 OWN = 0.06
 """Closure up to which a lid is the photo's own, with its own line and shadow."""
-SYNTHETIC = (0.12, 0.4)
-"""Closures between which a lid goes over from the photo's own, pulled down, to skin made for it: the farther it is
-pulled, the more its lashes are drawn out over it."""
-LINE, THICK = 0.7, 0.025
-"""How dark the line along the lid's edge is at its middle, and how thick, in eye widths."""
-THINNED = 0.6
-"""How much lower what is dark above the edge gets, when the eye is shut: lashes hang down, their roots are left."""
-FLIPPED = 5.0
-"""How much shorter than above the edge lashes look below it, when the eye is shut."""
+SYNTHETIC = (0.045, 0.15)
+"""Ways of a lid's edge, in eye widths, between which the lid goes over from the photo's own, pulled down, to skin made
+for it: the farther it is pulled, the more its lashes are drawn out over it. Narrow eyes have a short way."""
+ROOTS = 1.0
+"""When the eye is shut, what is dark above the edge gets lower by this and 1: lashes hang down, roots are left."""
+HANGING = 1.6
+"""How much shorter than above the edge of an open lid lashes look below that of a closed one."""
+DARKER = 0.6
+"""Ink is at most so bright, of the skin it is on."""
+TURNED = 0.2
+"""How much darker a lid is where it turns toward its edge."""
 STRETCH = 0.65
 """Skin comes from no farther than this part of the way to frames of glasses: it is drawn out below them, not they."""
 REACH = 0.14
@@ -62,11 +62,15 @@ class Eyelid:
     lashes: Array
     """float32 (h, w) of the part: what lashes do to that skin above the open lid's edge, as a factor; 1 elsewhere."""
     ink: Array
-    """float32 (3,): the colour of lashes and of the line of a closed eye."""
+    """float32 (h, w, 3) of the part, 0..255: the colour of lashes and of the line of a closed eye, darker than skin."""
+    line: tuple[Array, Array, Array]
+    """float32 (h, w) of the part, each: how strong that line is, and the inverse of its thickness above and below."""
     travel: Array
     """float32 (h, w): how far the edge goes to close, at every pixel's s, in eye widths."""
     rise: Array
     """float32 (h, w): how far the skin below comes up when the eye is shut, in eye widths."""
+    wing: Array
+    """float32 (h, w): how far lashes beyond the outer corner come down when the eye is shut, in eye widths."""
     ends: Array
     """float32 (h, w) of the part: 1 between the corners, falling to 0 there."""
     strip: Array
@@ -95,14 +99,14 @@ class Eyelid:
         s, t, opening = eye.s, eye.t, eye.lower - eye.upper
         skin = make_skin(pixels, eye, frames)
         wide = smoothstep(s, -0.22, -0.02) * (1 - smoothstep(s, 1.0, 1.15))
-        meeting = _meeting(eye)
-        rise = np.asarray(np.maximum(eye.lower - meeting, 0), np.float32)
-        travel = np.maximum(meeting - eye.upper + OVERLAP[1] * opening + OVERLAP[0], OVERLAP[0]) * wide
+        middle = meeting(eye)
+        rise = np.asarray(np.maximum(eye.lower - middle, 0), np.float32)
+        travel = np.maximum(middle - eye.upper + OVERLAP[1] * opening + OVERLAP[0], OVERLAP[0]) * wide
         free = np.asarray(1 - cv2.dilate(frames, np.ones((3, 3), np.uint8)), np.float32)
         room = np.ones_like(free)
         if frames.any():
             room = cv2.distanceTransform((free > 0.95).astype(np.uint8), cv2.DIST_L2, 3) / np.float32(eye.width)
-        under = smoothstep(t, meeting - rise - 0.06, meeting) * (1 - smoothstep(t, eye.lower, eye.lower + 0.4))
+        under = smoothstep(t, middle - rise - 0.06, middle) * (1 - smoothstep(t, eye.lower, eye.lower + 0.4))
         under = rise * under * smoothstep(s, -0.2, 0.05) * (1 - smoothstep(s, 0.9, 1.15)) * free
         cover = smoothstep(s, -0.14, 0.05) * (1 - smoothstep(s, 0.95, 1.1)) * free
         touched = (cover > 0) & (t > eye.upper - FOLD) & (t < eye.upper + travel + HIGHEST)
@@ -119,16 +123,18 @@ class Eyelid:
             t_part - upper,
             np.ascontiguousarray(skin),
             np.ascontiguousarray(lashes),
-            find_ink(photo, eye),
+            np.asarray(np.minimum(find_ink(photo, eye), DARKER * skin), np.float32),
+            lash_line(s_part, softness(photo, eye)),
             np.asarray(travel, np.float32),
             np.asarray(cv2.GaussianBlur(under, (0, 0), max(0.02 * eye.width, 0.5)), np.float32),
+            wing(eye) * free,
             smoothstep(s_part, -0.14, 0.05) * (1 - smoothstep(s_part, 0.94, 1.08)),
             smoothstep(t_part, top - 0.06, top + 0.01),
             SMOOTHED * smoothstep(t_part, upper - FOLD, upper - SMOOTH),
             free,
             room,
             cover,
-            _following(eye, np.asarray(np.minimum(room / REACH, 1), np.float32)),
+            following(eye, np.asarray(np.minimum(room / REACH, 1), np.float32)),
         )
 
     def followed(self, at: Array, pitch: float, closure: float) -> Array:
@@ -163,7 +169,7 @@ class Eyelid:
         held = np.clip((above + np.float32(PULLED)) / (fall + np.float32(PULLED)), 0, 1)
         held *= held * (3 - 2 * held)
         down = np.minimum(fall * held * self.cover, np.float32(STRETCH) * self.room)
-        way = np.where(above < fall, down, np.float32(-closure) * self.rise)
+        way = np.where(above < fall, down, np.float32(-closure) * self.rise) + np.float32(closure) * self.wing
         return self._across(way, at)
 
     def draw(self, picture: npt.NDArray[np.uint8], at: Array, closure: float) -> None:
@@ -202,51 +208,29 @@ class Eyelid:
         past = self.height - fall
         ends = np.clip((shut - np.float32(OWN)) / np.float32(0.3 - OWN), 0, 1) * self.ends
         # Lashes point up from an open lid, down from a closed one.
-        read = np.where(past < 0, np.float32(THINNED) * shut, np.float32(-FLIPPED)) * past - fall
+        read = np.where(past < 0, np.float32(ROOTS) * shut, np.float32(-1 - HANGING)) * past - fall
         read = self.places + (read * np.float32(self.eye.width))[..., None] * self.eye.across
         lashes = cv2.remap(self.lashes, read, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE) - 1
-        lashes *= past < np.float32(HIGHEST / FLIPPED)
-        thick = max(THICK, 0.9 / self.eye.width)
-        line = 1 - np.float32(LINE * (THICK / thick) ** 0.5) * ends * np.exp(-np.square(past * np.float32(1 / thick)))
+        lashes *= past < np.float32(HIGHEST / HANGING)
+        begun = float(smoothstep(np.array(closure * self.travel.max(), np.float32), *SYNTHETIC))
+        strength, above, below = self.line
+        line = np.float32(begun) * strength * np.exp(-np.square(past * np.where(past < 0, above, below)))
         down = np.clip((self.height + np.float32(0.2)) / (fall + np.float32(0.2)), 0, 1)
         under, over = np.minimum(past, 0), np.maximum(past, 0)
-        bulge = np.float32(0.2) * down * (1 - down) - np.float32(0.3) * np.exp(under * np.float32(1 / 0.06))
-        lit = self.skin * (1 + shut * ends * bulge)[..., None]
-        dark = 1 - (1 + (1 - np.float32(0.4) * shut * shut) * lashes) * line
-        # The lid's shadow on the ball, and in the end that of the lashes on the cheek.
+        bulge = np.float32(0.2) * down * (1 - down) - np.float32(TURNED) * np.exp(under * np.float32(1 / 0.06))
+        lit = 1 + shut * ends * bulge
+        inked = 1 - (1 + (1 - np.float32(0.4) * shut * shut) * lashes) * (1 - line)
+        hanging = 1 - (1 + np.float32(0.8) * shut * shut * ends * lashes) * (1 - line)
+        # The lid's shadow on the ball, and in the end on the cheek.
         cast = 1 - (np.float32(0.35) - np.float32(0.1) * shut) * ends * np.exp(over * np.float32(-1 / 0.05))
-        shade = np.where(past < 0, 1, (1 + np.float32(0.8) * shut * shut * ends * lashes) * cast) * line
 
         soft = np.float32(0.6 / self.eye.width)
         above = 1 - (1 - self.strip) * (1 - shut * self.fold)
         on_lid = 1 - np.clip((past + soft) / (2 * soft + np.float32(0.01)), 0, 1)
-        begun = float(smoothstep(np.array(closure, np.float32), *SYNTHETIC))
         opacity = np.float32(begun) * above * on_lid * self.cover[self.part]
-        shadow = 1 + (shade - 1) * np.clip((past + soft) / (2 * soft), 0, 1) * self.free[self.part]
-        light = np.clip(lit + dark[..., None] * (np.minimum(self.ink, lit) - lit), 0, 255) * opacity[..., None]
-        return np.asarray(light, np.float32), np.asarray((1 - opacity) * shadow, np.float32)
-
-
-def _meeting(eye: Eye) -> Array:
-    """t of the line in which the lids meet, at every pixel's s, float32 (h, w).
-
-    It runs near the lower lid, evenly from corner to corner, however abruptly the lower lid bends.
-    """
-    s = np.linspace(0.02, 0.98, 33)
-    upper, lower = (np.asarray(lid(s), np.float64) for lid in eye.lids)
-    arch = 4 * s * (1 - s)
-    basis = np.stack([arch, arch * (s - 0.5)], axis=1)
-    (depth, lean), *_ = np.linalg.lstsq(basis, lower - RISE * np.maximum(lower - upper, 0), rcond=None)
-    along = np.clip(eye.s, 0, 1)
-    return np.asarray(4 * along * (1 - along) * (depth + lean * (along - 0.5)), np.float32)
-
-
-def _following(eye: Eye, free: Array) -> tuple[Array, Array]:
-    """How far the skin around an eye goes with its upper and with its lower lid's edge, float32 (h, w) each, 0..1."""
-    s, t = eye.s, eye.t
-    part = np.clip((t - eye.upper) / np.maximum(eye.lower - eye.upper, 0.04), 0, 1)
-    ends = smoothstep(s, -0.12, 0.3) * (1 - smoothstep(s, 0.75, 1.12)) * free
-    upper = smoothstep(t, eye.upper - PULLED, eye.upper) * (1 - part) * ends
-    lower = (1 - smoothstep(t, eye.lower, eye.lower + PULLED)) * part * ends
-    upper, lower = (cv2.GaussianBlur(a, (0, 0), max(0.02 * eye.width, 0.5)) for a in (upper, lower))
-    return upper, lower
+        beside = np.clip((past + soft) / (2 * soft), 0, 1) * self.free[self.part]
+        drawn = beside * hanging * (1 - opacity)
+        ink = (opacity * inked + drawn)[..., None] * self.ink
+        light = (opacity * (1 - inked) * lit)[..., None] * self.skin + ink
+        left = (1 - opacity) * (1 + (cast - 1) * beside) - cast * drawn
+        return np.asarray(light, np.float32), np.asarray(left, np.float32)

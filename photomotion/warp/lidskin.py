@@ -1,4 +1,4 @@
-"""The skin of a lid that the photo does not show: its tone from above and below the eye, its pores, its lashes."""
+"""The skin of a lid that the photo does not show: its tone from above and below the eye, and its pores."""
 
 from __future__ import annotations
 
@@ -12,24 +12,27 @@ from .eyes import Eye
 from .geometry import Array, smoothstep
 from .grid import diffuse
 from .irises import light_of
+from .lashes import lash_height
 
-__all__ = ["HIGHEST", "find_ink", "find_lashes", "lash_height", "make_skin", "scatter_pores"]
+__all__ = ["make_skin", "scatter_pores"]
 
-LASH = 0.09
-"""Height of the strip above the lid's edge that holds lashes and liner, in eye widths ..."""
-WING = 0.06
-"""... and how much higher it is at the outer corner."""
 ABOVE = (0.06, 0.30)
 """Where the tone of a lid is looked for above its edge, in eye widths: up to the brow ..."""
 BELOW = (0.10, 0.32)
 """... and below the lower lid: under the lashes."""
 LIGHT = (45, 85)
 """Percentiles of brightness that count there: neither folds and hairs nor glints."""
-HIGHEST = LASH + WING
-EVEN = 0.035
-"""Lashes are evened out along the lid over about this length, in eye widths: sparse ones would be torn into teeth."""
-LIT = 1.0
-"""How bright a lid is in a deep or shaded socket, of the skin under the eye."""
+LID = (0.06, 0.2)
+"""Where an open eye still shows its lid, above its edge, in eye widths."""
+TINTED = (0.08, 0.2)
+"""How much the colour there, in parts of its brightness, differs from that under the eye in another way than shade
+would make it, from where on it is the lid's own or the glass's before it."""
+SHADE = (0.707, 0.0, -0.707)
+"""The way in which shade changes the colour of skin: it gets redder."""
+CORNER = 0.4
+"""How much of the light and colour beside an eye a lid has at its corners."""
+BENT = 0.1
+"""How little it may bend and lean: the more, the more even is the light along a lid."""
 COLUMNS, ROWS = 41, 13
 PATCHES_ALONG, PATCHES_BELOW = (0.15, 0.5, 0.85), (0.4, 0.65, 0.9)
 """Where skin is looked at for its pores: along the eye, and how far below the lower lid, in eye widths."""
@@ -37,10 +40,10 @@ FIELD = 4
 """Such a texture repeats itself after so many times the width of what it was learned from ..."""
 CALM = 0.85
 """... and so strong."""
+GRAINY = 1.25
+"""How much stronger it is made at most to have the grain of the other patches."""
 WHITE = 230.0
 """Skin as bright as this shows no pores."""
-INK = 0.8
-"""How dark the line of a closed eye is, of the darkest that an open one shows."""
 
 
 def make_skin(pixels: npt.NDArray[np.uint8], eye: Eye, frames: Array) -> Array:
@@ -63,17 +66,23 @@ def make_skin(pixels: npt.NDArray[np.uint8], eye: Eye, frames: Array) -> Array:
     tone_above, tone_below = (
         np.dstack([np.interp(place, np.arange(COLUMNS), tones[:, c]) for c in range(3)]) for tones in (upper, lower)
     )
-    shaded = 1 - light_of(tone_above) / np.maximum(LIT * light_of(tone_below), 1)
-    lit = smoothstep(shaded, 0.0, 0.4) * (0.45 + 0.55 * down[..., 0])
-    tone = tone_above + lit[..., None] * (LIT * tone_below - tone_above)
+    own = 1 - _tint(photo, eye, lower, frames)
+    shaded = np.asarray(1 - light_of(tone_above) / np.maximum(light_of(tone_below), 1), np.float32)
+    lit = own * smoothstep(shaded, 0.0, 0.4) * (0.45 + 0.55 * down[..., 0])
+    tone = tone_above + lit[..., None] * (tone_below - tone_above)
     # Brows and sockets grey the colour above; that below is fresher.
-    tone = 0.5 * tone + 0.5 * (light_of(tone) / np.maximum(light_of(tone_below), 1))[..., None] * tone_below
+    fresh = light_of(tone) / np.maximum(light_of(tone_below), 1)
+    tone = tone + 0.5 * own * (fresh[..., None] * tone_below - tone)
 
     above = eye.upper - lash_height(eye) - eye.t
     trust = smoothstep(above, 0.0, 0.03) * (1 - frames)
     near = cv2.GaussianBlur(diffuse(photo, np.asarray(trust, np.float32)), (0, 0), max(0.05 * eye.width, 0.8))
     far = smoothstep(above, -0.12, 0.12)[..., None]
     skin = tone + 0.5 * far * (near - tone)
+    # At its corners a lid turns away into the dark beside it.
+    outside = smoothstep(np.abs(eye.s - 0.5), 0.55, 0.65) * (1 - frames)
+    beside = cv2.GaussianBlur(diffuse(photo, np.asarray(outside, np.float32)), (0, 0), max(0.05 * eye.width, 0.8))
+    skin = skin + (CORNER * smoothstep(np.abs(eye.s - 0.5), 0.2, 0.6))[..., None] * (np.minimum(beside, skin) - skin)
     return np.asarray(np.clip(skin * scatter_pores(pixels, eye), 0, 255), np.float32)
 
 
@@ -91,8 +100,21 @@ def _tones(photo: Array, eye: Eye, direction: int, reach: tuple[float, float], f
     low, high = np.percentile(np.where(free, light, np.median(light)), LIGHT, axis=0)
     weight = (free & (light >= low) & (light <= high + 1e-3)) + 1e-4
     tones = (strip * weight[..., None]).sum(0) / weight.sum(0)[:, None]
-    smooth = cv2.GaussianBlur(tones.astype(np.float32), (1, 0), 0.1, sigmaY=0.12 * (COLUMNS - 1) / 1.6)
-    return np.asarray(smooth, np.float32).reshape(COLUMNS, 3)
+    # Light changes evenly along a lid: a parabola keeps its fall and drops the shadows of folds and of the nose.
+    along = np.clip(s, 0.0, 1.0) - 0.5
+    basis = np.stack([np.ones_like(along), along, along**2 - 1 / 12], axis=1)
+    trust = np.exp(-0.5 * (along / 0.35) ** 2) * (s >= 0) * (s <= 1)
+    normal = basis.T @ (trust[:, None] * basis) + BENT * trust.sum() * np.diag([0.0, 0.02, 0.2])
+    return np.asarray(basis @ np.linalg.solve(normal, basis.T @ (trust[:, None] * tones)), np.float32)
+
+
+def _tint(photo: Array, eye: Eye, below: Array, frames: Array) -> float:
+    """How surely the lid is tinted, by make-up or by glass, 0..1: its colour is not what shade makes of ``below``."""
+    lid = _tones(photo, eye, -1, LID, frames)
+    hue, bare = (tones / np.maximum(light_of(tones[None])[0], 4.0)[:, None] for tones in (lid, below))
+    other = np.median(hue - bare, axis=0)
+    other = other - max(float(other @ SHADE), 0.0) * np.array(SHADE)
+    return float(smoothstep(np.asarray(np.linalg.norm(other), np.float32), *TINTED))
 
 
 def scatter_pores(pixels: npt.NDArray[np.uint8], eye: Eye) -> Array:
@@ -122,51 +144,10 @@ def scatter_pores(pixels: npt.NDArray[np.uint8], eye: Eye) -> Array:
     spot[:size, :size] = calm * (fade / np.sqrt((fade**2).sum()))[..., None]
     noise = np.random.default_rng(0).standard_normal(spot.shape[:2])
     field = np.fft.ifft2(np.fft.fft2(spot, axes=(0, 1)) * np.fft.fft2(noise)[..., None], axes=(0, 1)).real
-    field = np.clip(CALM * field, -3 * rough, 3 * rough).astype(np.float32)
+    # What is finer than pores is the print's grain, as strong on a lid as on the cheek.
+    grain = float(np.median([np.abs(cv2.Laplacian(fine, cv2.CV_32F)).mean() for _, fine in patches]))
+    own = float(np.abs(cv2.Laplacian(calm, cv2.CV_32F)).mean())
+    strength = CALM * float(np.clip(grain / max(own, 1e-6), 1, GRAINY))
+    field = np.clip(strength * field, -3 * strength * rough, 3 * strength * rough).astype(np.float32)
     x, y = (np.asarray(a * eye.width + size, np.float32) for a in (eye.s, eye.t))
     return np.asarray(1 + cv2.remap(field, x, y, cv2.INTER_LANCZOS4, borderMode=cv2.BORDER_WRAP), np.float32)
-
-
-def find_ink(photo: Array, eye: Eye) -> Array:
-    """The colour of what is darkest at the lid's edge, float32 (3,): lashes, and the line where lids meet."""
-    near = (eye.s > 0.05) & (eye.s < 0.95) & (eye.t > eye.upper - LASH) & (eye.t < eye.lower)
-    colours = photo[near] if near.any() else photo.reshape(-1, 3)
-    light = light_of(colours[None])[0]
-    return np.asarray(INK * colours[light <= np.percentile(light, 6)].mean(0), np.float32)
-
-
-def lash_height(eye: Eye) -> Array:
-    """Height of the strip above the lid's edge that holds lashes and liner, in eye widths, float32 (h, w)."""
-    return np.asarray(LASH + WING * (1 - smoothstep(eye.s, 0.05, 0.4)), np.float32)
-
-
-def find_lashes(photo: Array, skin: Array, eye: Eye) -> Array:
-    """What lashes and liner make of the skin above the lid's edge, as a factor, float32 (h, w); 1 elsewhere.
-
-    They are what is dark and thin there: the shadow of a deep socket is dark and wide.
-    """
-    light, bright = (np.maximum(cv2.cvtColor(p, cv2.COLOR_RGB2GRAY), 8.0) for p in (photo, skin))
-    # Below the edge there is no lash but iris.
-    ball = smoothstep(eye.t, eye.upper - 0.005, eye.upper + 0.02)
-    above = light + ball * (np.maximum(bright, light) - light)
-    size = 2 * max(1, round(0.08 * eye.width)) + 1
-    around = cv2.morphologyEx(above, cv2.MORPH_CLOSE, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (size, size)))
-    around = np.maximum(cv2.GaussianBlur(around, (0, 0), max(0.03 * eye.width, 0.6)), 8.0)
-    # Half of the shadow next to the lashes goes down with them.
-    around = 0.5 * (around + np.maximum(around, bright))
-    ratio = np.clip(light / around, 0.2, 1.0)
-    height = lash_height(eye)
-    within = smoothstep(eye.t, eye.upper - height, eye.upper - 0.5 * height)
-    within = within * (1 - smoothstep(eye.t, eye.upper, eye.upper + 0.03))
-    within = within * smoothstep(eye.s, -0.1, 0.06) * (1 - smoothstep(eye.s, 0.95, 1.06))
-    return along_lid(np.asarray(1 + (ratio - 1) * within, np.float32), eye)
-
-
-def along_lid(values: Array, eye: Eye) -> Array:
-    """Smooth a float32 (h, w) picture of the eye's box a little along the eye."""
-    sigma = EVEN * eye.width
-    reach = max(1, round(2 * sigma))
-    x, y = np.meshgrid(np.arange(-reach, reach + 1), np.arange(-reach, reach + 1))
-    kernel = np.exp(-0.5 * ((x * eye.along[0] + y * eye.along[1]) / max(sigma, 0.4)) ** 2)
-    kernel *= np.exp(-0.5 * ((x * eye.across[0] + y * eye.across[1]) / 0.5) ** 2)
-    return np.asarray(cv2.filter2D(values, -1, kernel / kernel.sum(), borderType=cv2.BORDER_REPLICATE), np.float32)
