@@ -16,7 +16,7 @@ from .clip import Clip, Report
 from .data import Analysis, Motion, Photo, Restoration, Timing
 from .errors import DestinationError, PhotoError, StageError, UsageError
 from .imports import import_ahead
-from .pipeline import Stage, Stages, analyze, encode, plan, restore, run
+from .pipeline import Stages, analyze, encode, plan, restore, run
 from .plugin import Event, LicensePolicy, Runtime
 from .recipe import Recipe
 from .registry import Registry
@@ -31,6 +31,7 @@ from .stages import (
     PostProcessor,
     Restorer,
 )
+from .stagework import Stage
 from .weights import Catalogue
 
 if TYPE_CHECKING:

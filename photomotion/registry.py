@@ -15,17 +15,17 @@ import os
 import re
 import warnings
 from collections.abc import Iterable
-from dataclasses import dataclass
 from importlib import import_module
-from importlib.metadata import EntryPoint, entry_points
+from importlib.metadata import entry_points
 from typing import Any
 
 import pluggy
 
 from . import __version__, hookspecs
 from .errors import PluginError, UnknownImplementation, UsageError
+from .kinds import STAGES, StageKind
+from .origins import BrokenPlugin, Origin, origin_of, said
 from .plugin import Implementation, Options
-from .stages import Backend, Conditioner, Encoder, Executor, FaceAnalyzer, MotionPrior, PostProcessor, Restorer
 from .words import suggest
 
 __all__ = ["STAGES", "BrokenPlugin", "Origin", "Registry", "StageKind"]
@@ -33,71 +33,6 @@ __all__ = ["STAGES", "BrokenPlugin", "Origin", "Registry", "StageKind"]
 GROUP = "photomotion"
 BUILTIN = "photomotion.builtin.plugin"
 NAME = re.compile(r"[a-z][a-z0-9-]*")
-
-
-@dataclass(frozen=True, kw_only=True)
-class StageKind:
-    """One of the eight kinds of stage."""
-
-    key: str
-    """What it is called in arguments, options, messages and on the command line."""
-    hook: str
-    """The hook whose implementations serve it."""
-    protocol: type
-    """What its implementations satisfy."""
-    members: tuple[str, ...]
-    """The protocol's methods and attributes."""
-
-
-STAGES: dict[str, StageKind] = {
-    kind.key: kind
-    for kind in (
-        StageKind(key="restorer", hook="photomotion_restorers", protocol=Restorer, members=("restore",)),
-        StageKind(key="analyzer", hook="photomotion_face_analyzers", protocol=FaceAnalyzer, members=("analyze",)),
-        StageKind(key="motion", hook="photomotion_motion_priors", protocol=MotionPrior, members=("plan",)),
-        StageKind(key="conditioner", hook="photomotion_conditioners", protocol=Conditioner, members=("condition",)),
-        StageKind(key="backend", hook="photomotion_backends", protocol=Backend, members=("render",)),
-        StageKind(key="postprocessor", hook="photomotion_postprocessors", protocol=PostProcessor, members=("process",)),
-        StageKind(key="encoder", hook="photomotion_encoders", protocol=Encoder, members=("encode", "suffix")),
-        StageKind(key="executor", hook="photomotion_executors", protocol=Executor, members=("run",)),
-    )
-}
-"""The eight kinds by key, in the order of a photo's way."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Origin:
-    """Where a plugin comes from."""
-
-    plugin: str
-    """Name of its entry point, or the name it was admitted under."""
-    distribution: str = ""
-    """What pip calls it; empty if it was admitted by hand."""
-    version: str = ""
-    """The distribution's version."""
-
-    def __str__(self) -> str:
-        return f"{self.distribution} {self.version}".strip() or f"plugin {self.plugin!r}"
-
-
-@dataclass(frozen=True, kw_only=True)
-class BrokenPlugin:
-    """A plugin that could not be taken in, and what to do about it."""
-
-    name: str
-    """Name of its entry point."""
-    distribution: str
-    """What pip calls it."""
-    version: str
-    """The distribution's version."""
-    error: BaseException
-    """What went wrong, with its traceback."""
-    cure: str
-    """What the user can do."""
-
-    def __str__(self) -> str:
-        origin = Origin(plugin=self.name, distribution=self.distribution, version=self.version)
-        return f"plugin {self.name!r} ({origin}) is left out: {_said(self.error)}; {self.cure}"
 
 
 class _Clash(PluginError):
@@ -174,7 +109,7 @@ class Registry:
         try:
             self._take_in(module, Origin(plugin=name))
         except Exception as error:
-            raise PluginError(f"plugin {name!r} cannot be admitted: {_said(error)}") from error
+            raise PluginError(f"plugin {name!r} cannot be admitted: {said(error)}") from error
 
     def _of(self, stage: str) -> dict[str, tuple[Implementation[Any, Any], Origin]]:
         if stage not in self._table:
@@ -200,7 +135,7 @@ class Registry:
             if wanted is not None and entry_point.name not in wanted:
                 self._kept_out.append(entry_point.name)
                 continue
-            origin = _origin_of(entry_point)
+            origin = origin_of(entry_point)
             try:
                 self._take_in(entry_point.load(), origin)
             except (Exception, SystemExit) as error:
@@ -293,14 +228,3 @@ def _fault_of(item: object) -> str:
         if not (isinstance(value, frozenset) and all(isinstance(word, str) for word in value)):
             return f"{item.name!r} whose {field} is no frozenset of strings"
     return ""
-
-
-def _said(error: BaseException) -> str:
-    return str(error) if isinstance(error, PluginError) else f"{type(error).__name__}: {error}"
-
-
-def _origin_of(entry_point: EntryPoint) -> Origin:
-    distribution = entry_point.dist
-    if distribution is None:
-        return Origin(plugin=entry_point.name)
-    return Origin(plugin=entry_point.name, distribution=distribution.name or "", version=distribution.version or "")
