@@ -19,7 +19,8 @@ from photomotion.warp import Scene, posed_landmarks
 from photomotion.warp.field import squeeze
 from photomotion.warp.geometry import HeadFrame
 from photomotion.warp.jaw import LOWER_LIP, UPPER_LIP, LipAxes, opening
-from photomotion.warp.lipline import find_line
+from photomotion.warp.lipline import find_line, parted
+from photomotion.warp.teeth import TOOTH, inside, mouth_colours, softness
 from photomotion.warp.tint import Tint
 
 Pixels = npt.NDArray[np.uint8]
@@ -44,6 +45,16 @@ def shut_face() -> Face:
     return replace(face, landmarks=landmarks)
 
 
+def apart_face(gap: float) -> Face:
+    """The drawn face with its lips ``gap`` eye distances apart, for the mesh."""
+    face = shut_face()
+    landmarks = face.landmarks.copy()
+    part = gap * face.eye_distance * np.sin(np.linspace(0, np.pi, len(UPPER_LIP) + 2)[1:-1]) / 2
+    landmarks[list(UPPER_LIP), 1] -= part
+    landmarks[list(LOWER_LIP), 1] += part
+    return replace(face, landmarks=landmarks)
+
+
 def shut_analysis() -> Analysis:
     return replace(fake_analysis(), faces=(shut_face(),))
 
@@ -56,6 +67,12 @@ def drawn_line(height: float = 0.02) -> Photo:
     pixels = photo.pixels.copy()
     cv2.polylines(pixels, [np.round(line * 16).astype(np.int32)], False, (60, 30, 28), 1, cv2.LINE_AA, 4)
     return photo.with_pixels(pixels)
+
+
+def enlarged(photo: Photo, face: Face, by: int = 6) -> tuple[Pixels, Face]:
+    """A larger print of the same, and the face in it."""
+    large = cv2.resize(photo.pixels, None, fx=by, fy=by, interpolation=cv2.INTER_CUBIC)
+    return np.asarray(large, np.uint8), replace(face, landmarks=(face.landmarks + 0.5) * by - 0.5)
 
 
 class TestLine:
@@ -71,6 +88,30 @@ class TestLine:
         face = shut_face()
         flat = np.full_like(fake_photo().pixels, 128)
         assert np.abs(find_line(flat, LipAxes(face, HeadFrame.of(face)), face.landmarks)).max() < 0.01
+
+    @given(st.floats(-0.7, 0.7), st.sampled_from([-1, 1]), st.floats(0.022, 0.034))
+    @settings(max_examples=20)
+    def test_a_mole_beside_it_is_not_taken_for_it(self, s: float, side: int, away: float) -> None:
+        """The mole is far darker than the line."""
+        pixels, face = enlarged(drawn_line(0.0), shut_face())
+        axes = LipAxes(face, HeadFrame.of(face))
+        x, y = axes.place(np.array([s], np.float32), np.array([side * away], np.float32))
+        cv2.circle(
+            pixels, (round(float(x[0])), round(float(y[0]))), round(0.016 * axes.unit), (8, 4, 3), -1, cv2.LINE_AA
+        )
+        assert np.abs(find_line(pixels, axes, face.landmarks)[6:-6]).max() < 0.004
+
+    def test_lips_that_only_the_mesh_parts_are_shut_unless_teeth_are_seen(self) -> None:
+        pixels, face = enlarged(drawn_line(0.0), apart_face(0.035))
+        axes = LipAxes(face, HeadFrame.of(face))
+        assert not parted(pixels, axes, face.landmarks)
+        s = np.linspace(-0.8, 0.8, 20, dtype=np.float32)
+        for height, colour in ((-0.035, (120, 60, 56)), (-0.015, (235, 225, 210))):
+            line = np.stack(axes.place(s, np.full_like(s, height)), axis=1)
+            cv2.polylines(pixels, [np.round(line).astype(np.int32)], False, colour, round(0.016 * axes.unit))
+        assert parted(pixels, axes, face.landmarks)
+        pixels, face = enlarged(drawn_line(0.0), apart_face(0.08))
+        assert parted(pixels, LipAxes(face, HeadFrame.of(face)), face.landmarks)
 
     @given(st.floats(-1.3, 1.3), st.floats(-0.5, 0.5))
     def test_its_axes_lead_there_and_back(self, s: float, t: float) -> None:
@@ -93,7 +134,7 @@ class TestOpening:
         assert 0.09 * unit < gap < 0.16 * unit
         assert np.abs(moved[NOSE] - rest[NOSE]).max() < 0.01 * unit
         x, y = (int(v) for v in np.round(0.7 * moved[LOWER] + 0.3 * moved[UPPER])[:2])  # below the teeth
-        assert open_[y, x].max() < 0.45 * photo.pixels[y - round(0.3 * unit), x].max()
+        assert open_[y, x].max() < 0.5 * photo.pixels[y - round(0.3 * unit), x].max()
         above = slice(0, int(rest[UPPER, 1] - 0.1 * unit))
         eyes = np.abs(open_[above].astype(int) - photo.pixels[above])
         assert eyes[:, x - 5 : x + 5].max() <= 4
@@ -158,6 +199,48 @@ class TestOpening:
         turned = replace(face, pose=replace(face.pose, yaw=60.0))
         scene = film(fake_photo(), replace(shut_analysis(), faces=(turned,)), {"jawOpen": 0.3})
         assert not scene.forward(scene.values(0)).any()
+
+
+class TestInside:
+    @given(st.floats(-0.02, 0.02), st.floats(-0.015, 0.015))
+    @settings(max_examples=15)
+    def test_teeth_stand_level_however_the_lips_wind(self, slope: float, wave: float) -> None:
+        face = shut_face()
+        axes = LipAxes(face, HeadFrame.of(face))
+        even = np.linspace(-1, 1, 49, dtype=np.float32)
+        line = np.asarray(slope * even + wave * np.sin(3 * even), np.float32)
+        s = np.linspace(-0.4, 0.4, 41, dtype=np.float32) + np.zeros((151, 1), np.float32)
+        below = np.linspace(-0.03, 0.12, 151, dtype=np.float32)[:, None] + np.zeros_like(s)
+        t = below - np.asarray(np.interp(s, even, line), np.float32) - axes.bend(s)
+        dark, white = np.zeros(3, np.float32), np.full(3, 200, np.float32)
+        drawn = inside(s, t, line, axes, dark, white, 0.004)[..., 0]
+        ends = below[(drawn > 45).shape[0] - 1 - (drawn > 45)[::-1].argmax(axis=0), 0]
+        assert abs(float(ends[:15].mean() - ends[-15:].mean())) < 0.006
+        assert ends.max() - ends.min() < 0.6 * TOOTH
+
+    def test_it_is_as_soft_as_the_photo(self) -> None:
+        face, photo = shut_face(), drawn_line(0.0)
+        unit = HeadFrame.of(face).unit
+        found = [softness(cv2.GaussianBlur(photo.pixels, (0, 0), blur), face, unit) for blur in (0.3, 0.8, 1.3)]
+        assert found[0] < found[1] < found[2]
+        assert found[1] == pytest.approx(0.8, abs=0.5)
+
+    def test_a_faded_photo_gets_no_black_and_dark_skin_teeth_that_are_brighter(self) -> None:
+        face, photo = shut_face(), drawn_line(0.0)
+        axes = LipAxes(face, HeadFrame.of(face))
+        x, y = (int(v) for v in axes.origin)
+        near = (slice(y - 20, y + 8), slice(x - 14, x + 14))
+        colours, skin = [], []
+        for pixels in (photo.pixels, 130 + photo.pixels // 4, photo.pixels // 4):
+            faded = np.array(pixels, np.uint8)
+            faded[y - 3 : y, x - 3 : x + 3] = np.maximum(faded[y - 3 : y, x - 3 : x + 3], 200)
+            tint = Tint.of(faded, face)
+            colours.append(mouth_colours(tint, faded[near]))
+            skin.append(tint.light)
+        dark, teeth, flesh = (np.array([float(c[i].mean()) for c in colours]) for i in range(3))
+        assert dark[1] > 2 * dark[0]
+        assert teeth[2] / skin[2] > 1.2 * teeth[0] / skin[0]
+        assert (dark < flesh + 1).all() and (flesh < teeth + 1).all()
 
 
 def tinted(photo: Photo, tint: tuple[float, float, float]) -> Photo:

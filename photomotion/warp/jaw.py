@@ -69,6 +69,11 @@ class LipAxes:
         self.line = (x[order], y[order])
         """Where the mesh has the line: x and y in eye distances from the origin."""
 
+    def bend(self, s: Array) -> Array:
+        """How far the mesh's line lies below the straight one from corner to corner, eye distances, any shape."""
+        aside = self.middle + np.where(s < 0, -s * self.ends[0], s * self.ends[1])
+        return np.asarray(np.interp(aside, *self.line), np.float32)
+
     def st(self, x: Array, y: Array) -> tuple[Array, Array]:
         """Picture coordinates (px) to the mouth's, any shape."""
         right, down = (x - self.origin[0]) / self.unit, (y - self.origin[1]) / self.unit
@@ -81,7 +86,7 @@ class LipAxes:
     def place(self, s: Array, t: Array) -> tuple[Array, Array]:
         """The mouth's coordinates to the picture's (px), any shape."""
         aside = self.middle + np.where(s < 0, -s * self.ends[0], s * self.ends[1])
-        below = t + np.interp(aside, *self.line)
+        below = t + self.bend(s)
         x, y = (self.origin[i] + self.unit * (aside * self.along[i] + below * self.across[i]) for i in (0, 1))
         return np.asarray(x, np.float32), np.asarray(y, np.float32)
 

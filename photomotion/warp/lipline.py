@@ -9,47 +9,104 @@ import numpy.typing as npt
 from .geometry import Array
 from .jaw import LOWER_LIP, UPPER_LIP, LipAxes
 
-__all__ = ["find_line"]
+__all__ = ["find_line", "parted"]
 
-COLUMNS, ROWS = 49, 33
-REACH = 0.045
+COLUMNS, ROWS = 49, 41
+REACH = 0.05
 """How far beside the mesh's line it is looked for, in eye distances."""
-TRUST = 0.35
+TRUST = 0.25
 """What lying REACH beside the mesh's line counts, of the range of brightness around the mouth."""
+DEPTH, VALLEY, ABOVE = 0.5, 0.8, 0.4
+"""What darkness counts; what being darker than the lip below does, which the light mostly falls on; and of that, what
+being darker than the lip above does."""
+LIP = 0.03
+"""How far above and below the line its lips are compared with it, in eye distances."""
+LONG = 7
+"""Columns of which the median is taken: what is dark over less than half of them is no line."""
 BELOW = 0.9
 """Where it is expected between lips that are apart: -1 at the upper one ... 1 at the lower one."""
-STEEP = 0.05
+STEEP = 0.04
 """What a step of one row from column to column counts."""
-SMOOTH = 2.2
+SMOOTH = 1.6
 """Columns over which the found way is smoothed."""
+SHUT, APART = 0.02, 0.05
+"""Distances of the mesh's inner lips, in eye distances, up to which they touch and from which they are apart. The mesh
+is no surer than that: between the two they are apart if teeth are seen."""
+TOOTH, HIDDEN = 0.12, 0.06
+"""How much brighter teeth are than the line below them and than the lip's shadow above, of the range of brightness."""
 
 
 def find_line(pixels: npt.NDArray[np.uint8], axes: LipAxes, landmarks: Array) -> Array:
     """Where lips part, as ``t`` of :class:`LipAxes` at even places ``s`` from -1 to 1, float32 (49,).
 
-    Lips that are apart in the photo part along the darkest way between them: between teeth and lip, or between teeth.
+    The line is dark, and above what is brighter: the lower lip, mostly. Nothing counts for darker than the line is
+    along most of the mouth: a mole, a scratch or a hair beside it does not draw it away. Lips that are apart in the
+    photo part along the darkest way between them: between teeth and lip, or between teeth.
 
     Args:
         pixels: uint8 (H, W, 3).
         axes: the mouth's.
         landmarks: float32 (478, 3), the face's.
     """
+    return _line(pixels, axes, landmarks, parted(pixels, axes, landmarks))
+
+
+def parted(pixels: npt.NDArray[np.uint8], axes: LipAxes, landmarks: Array) -> bool:
+    """Whether lips are apart in the photo, so that it shows what is between them; arguments as :func:`find_line`."""
     s = np.linspace(-1, 1, COLUMNS, dtype=np.float32)
-    upper, lower = (_edge(axes, landmarks[list(lip), :2], s) for lip in (UPPER_LIP, LOWER_LIP))
+    upper, lower = _edges(axes, landmarks, s)
+    gap = float((lower - upper)[COLUMNS // 2])
+    if not SHUT < gap < APART:
+        return gap >= APART
+    line = _line(pixels, axes, landmarks, apart=False)
+    near = np.linspace(-0.1, 0.02, 41, dtype=np.float32)[:, None]
+    light = _read(_light(pixels, axes), axes, s, line + near)[:, COLUMNS // 4 : -(COLUMNS // 4)]
+    row = np.median(light, axis=1)
+    dark, bright = float(row.min()), float(np.percentile(light, 90))
+    tooth = 20 + int(row[20:33].argmax())
+    step = max(bright - dark, 8.0)
+    above = float(row[max(tooth - 17, 0) : tooth + 1].min())
+    return bool(row[tooth] > row[tooth:].min() + TOOTH * step and row[tooth] > above + HIDDEN * step)
+
+
+def _line(pixels: npt.NDArray[np.uint8], axes: LipAxes, landmarks: Array, apart: bool) -> Array:
+    s = np.linspace(-1, 1, COLUMNS, dtype=np.float32)
+    upper, lower = _edges(axes, landmarks, s)
     low, high = np.minimum(upper, lower) - REACH, np.maximum(upper, lower) + REACH
-    apart = np.maximum(lower - upper - 0.02, 0)
-    low, high = low + np.minimum(apart, REACH), high - np.minimum(apart, REACH)
+    wide = np.maximum(lower - upper - 0.02, 0) * np.float32(apart)
+    low, high = low + np.minimum(wide, REACH), high - np.minimum(wide, REACH)
     t = low + (high - low) * np.linspace(0, 1, ROWS, dtype=np.float32)[:, None]
-    x, y = axes.place(np.broadcast_to(s, t.shape), t)
-    light = cv2.GaussianBlur(cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY), (0, 0), max(0.008 * axes.unit, 0.5))
-    strip = cv2.remap(light, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE).astype(np.float32)
-    dark, bright = np.percentile(strip, [2, 90])
+    light = _light(pixels, axes)
+    here = _read(light, axes, s, t)
+    over, under = (np.maximum(*(_read(light, axes, s, t + side * LIP * x) for x in (0.5, 1))) for side in (-1, 1))
+    valley = np.maximum(under - here, 0) + ABOVE * np.maximum(over - here, 0)
+    dark, bright = np.percentile(here, [2, 90])
+    usual = np.median(here.min(axis=0)), np.median(valley.max(axis=0))
+    cost = DEPTH * np.maximum(here, usual[0]) - VALLEY * np.minimum(valley, usual[1])
     # Teeth belong to the upper jaw: lips that are apart part below them if nothing darker says otherwise.
-    usual = np.minimum(apart / REACH, 1) * BELOW
-    beside = np.linspace(-1, 1, ROWS, dtype=np.float32)[:, None] - usual
-    cost = (strip - dark) / max(float(bright - dark), 8.0) + TRUST * beside**2
-    way = cv2.GaussianBlur(_cheapest(cost).astype(np.float32)[None], (0, 0), SMOOTH)[0]
+    beside = np.linspace(-1, 1, ROWS, dtype=np.float32)[:, None] - np.minimum(wide / REACH, 1) * BELOW
+    cost = cost / max(float(bright - dark), 8.0) + TRUST * beside**2
+    way = cv2.GaussianBlur(_cheapest(np.asarray(cost, np.float32)).astype(np.float32)[None], (0, 0), SMOOTH)[0]
     return np.asarray(low + (high - low) * way / (ROWS - 1), np.float32)
+
+
+def _light(pixels: npt.NDArray[np.uint8], axes: LipAxes) -> npt.NDArray[np.uint8]:
+    """Brightness without what is finer than a line between lips."""
+    light = cv2.GaussianBlur(cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY), (0, 0), max(0.008 * axes.unit, 0.5))
+    return np.asarray(light, np.uint8)
+
+
+def _read(light: npt.NDArray[np.uint8], axes: LipAxes, s: Array, t: Array) -> Array:
+    """Brightness at ``s`` (N,) and ``t`` (M, N), float32 (M, N), without what is short along the mouth: moles."""
+    x, y = axes.place(np.broadcast_to(s, t.shape), t)
+    found = cv2.remap(light, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    wide = np.pad(found, ((0, 0), (LONG // 2, LONG // 2)), "edge")
+    return np.asarray(np.median(np.lib.stride_tricks.sliding_window_view(wide, LONG, 1), axis=2), np.float32)
+
+
+def _edges(axes: LipAxes, landmarks: Array, s: Array) -> tuple[Array, Array]:
+    """The inner edges of the mesh's upper and lower lip as t at each of ``s``."""
+    return _edge(axes, landmarks[list(UPPER_LIP), :2], s), _edge(axes, landmarks[list(LOWER_LIP), :2], s)
 
 
 def _edge(axes: LipAxes, points: Array, s: Array) -> Array:

@@ -15,8 +15,9 @@ from .geometry import Array, HeadFrame, smoothstep
 from .grid import Grid
 from .jaw import LOWER_LIP, UPPER_LIP, LipAxes, kept_back
 from .light import extent
-from .lipline import find_line
+from .lipline import find_line, parted
 from .sampling import Sampler
+from .teeth import along, grain, inside, mouth_colours, softness, tongue
 from .tint import Tint
 
 __all__ = ["Mouth"]
@@ -26,16 +27,12 @@ Pixels = npt.NDArray[np.uint8]
 ABOVE, BELOW, ASIDE = 0.42, 0.2, 1.2
 """How far the box reaches above and below the line, in eye distances, and aside, in half mouths: as far as the two
 fields of a jaw differ."""
-APART = 0.03
-"""Distance of the inner lips, in eye distances, from which on they are apart in the photo: it shows what is inside."""
+EDGE = 2.35
+"""A smooth step of this width, of a blur's sigma, is as steep as an edge that the blur has softened."""
+BEHIND = 0.5
+"""How much is seen of the tongue in a mouth that is open in the photo, of how much is seen of it in others."""
 WIDE = (0.2, 0.35)
 """Distances of the inner lips between which what opens takes on the colour of the mouth there, instead of dark."""
-DARK, TEETH, GUM = 0.16, 0.66, 0.3
-"""How bright the inside, the teeth and the inner side of the lower lip are, of the skin around the mouth."""
-TOOTH = 0.05
-"""How far the teeth reach below the upper lip, in eye distances (4.5 mm: middle incisors at slightly parted lips)."""
-EDGES = (0.0, 0.095, 0.165, 0.245)
-"""Where one tooth ends and the next begins, from the middle aside, in eye distances."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,21 +72,23 @@ class Mouth:
         s, t = axes.st(x, y)
         line = find_line(pixels, axes, face.landmarks)
         t = t - np.interp(s, np.linspace(-1, 1, len(line)), line).astype(np.float32)
-        soft = max(0.008, 0.8 / frame.unit)
+        blur = softness(pixels, face, frame.unit)
+        soft = max(0.008, 0.8 / frame.unit, EDGE * blur / frame.unit)
         under = smoothstep(t, -soft, soft)
         tint = Tint.of(pixels, face)
-        inner = face.landmarks[[UPPER_LIP[4], LOWER_LIP[4]], :2]
-        apart = float(np.linalg.norm(inner[0] - inner[1])) / frame.unit
-        closed = apart < APART
-        dark, flesh = tint.mixed(DARK, tint.lip, -0.7), tint.mixed(GUM, tint.lip, -0.4)
-        if closed:
-            inside = _inside(s, t, axes, dark, tint.mixed(TEETH, tint.skin, 0.25))
+        lips = face.landmarks[[UPPER_LIP[4], LOWER_LIP[4]], :2]
+        apart = float(np.linalg.norm(lips[0] - lips[1])) / frame.unit
+        around = pixels[y0:y1, x0:x1]
+        dark, light, flesh = mouth_colours(tint, around)
+        shown = tongue(s, t)
+        if parted(pixels, axes, face.landmarks):
+            shown = shown * np.float32(BEHIND)
+            inner = dark + smoothstep(np.full(1, apart, np.float32), *WIDE) * (along(pixels, axes, line, s) - dark)
         else:
-            inside = dark + smoothstep(np.full(1, apart, np.float32), *WIDE) * (_along(pixels, axes, line, s) - dark)
-        inside = inside * (1 + _grain(pixels[y0:y1, x0:x1], frame.unit))[..., None]
-        glow = np.exp(np.minimum(t, 0) / 0.035) * (1 - smoothstep(np.abs(s), 0.2, 0.9)) * (0.7 if closed else 0.35)
+            inner = inside(s, t, line, axes, dark, light, blur / frame.unit)
+        inner = inner * (1 + grain(around, frame.unit))[..., None]
         within = (1 - smoothstep(np.abs(s), 0.9, 1.0)) * smoothstep(t, -0.1, -0.05)
-        layers = [np.dstack([inside, 255 * (1 - under)]), np.dstack([255 * under, 255 * glow])]
+        layers = [np.dstack([inner, 255 * (1 - under)]), np.dstack([255 * under, 255 * shown])]
         above, below = (np.asarray(np.round(np.clip(a, 0, 255)), np.uint8) for a in layers)
         return cls(axes, (x0, y0), np.ascontiguousarray(kept.transpose(1, 2, 0)), above, below, flesh, within)
 
@@ -163,34 +162,3 @@ def _within(at: Array, width: int, height: int, margin: int) -> npt.NDArray[np.b
     x, y = at[..., 0], at[..., 1]
     found = (x > -margin) & (x < width + margin) & (y > -margin) & (y < height + margin)
     return np.asarray(found, np.bool_)
-
-
-def _inside(s: Array, t: Array, axes: LipAxes, dark: Array, teeth: Array) -> Array:
-    """The inside of a mouth that is closed in the photo, float32 (h, w, 3): dark, with the edge of the upper teeth."""
-    aside = np.abs(np.where(s < 0, s * axes.ends[0], s * axes.ends[1]))
-    edge = TOOTH * (1 - 0.5 * smoothstep(np.abs(s), 0.1, 0.8))
-    seams = [np.abs(aside - e) for e in EDGES]
-    between = np.min(seams, axis=0)
-    edge = edge - 0.008 * np.exp(-((between / 0.012) ** 2))
-    seen = smoothstep(t, 0.002, 0.03) * (1 - smoothstep(t, edge - 0.012, edge + 0.004))
-    seen = seen * (1 - smoothstep(np.abs(s), 0.35, 0.85)) * (1 - 0.25 * np.exp(-((between / 0.006) ** 2)))
-    return np.asarray(dark + seen[..., None] * np.maximum(teeth - dark, 0), np.float32)
-
-
-def _along(pixels: Pixels, axes: LipAxes, line: Array, s: Array) -> Array:
-    """The photo's colour on the line where lips part, at each of ``s`` (h, w), float32 (h, w, 3)."""
-    places = np.linspace(-1, 1, len(line), dtype=np.float32)
-    x, y = axes.place(places, line)
-    soft = cv2.GaussianBlur(pixels, (0, 0), max(0.01 * axes.unit, 0.5))
-    found = cv2.remap(soft, x[None], y[None], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)[0]
-    found = cv2.GaussianBlur(found.astype(np.float32), (1, 0), 0.1, sigmaY=2.0)
-    return np.dstack([np.interp(s, places, found[:, c]) for c in range(3)]).astype(np.float32)
-
-
-def _grain(photo: Pixels, unit: float) -> Array:
-    """Pores and grain of the skin around, upside down so that no line meets its own image, as a factor less 1."""
-    light = cv2.cvtColor(photo, cv2.COLOR_RGB2GRAY).astype(np.float32)
-    smooth = cv2.GaussianBlur(light, (0, 0), max(0.012 * unit, 0.8))
-    fine = (light - smooth) / np.maximum(smooth, 12.0)
-    limit = 2 * float(np.median(np.abs(fine))) + 0.005
-    return np.asarray(np.clip(fine[::-1], -limit, limit), np.float32)

@@ -16,7 +16,8 @@ __all__ = ["Tint"]
 
 SKIN = (205, 425, 50, 280, 207, 427)
 """Mesh points on the cheeks."""
-LIPS = (0, 17, 84, 314, 37, 267, 85, 315)
+LIPS = (11, 72, 302, 73, 303, 16, 85, 315, 180, 404)
+"""Between the edges of the lips."""
 LEVELS = 16
 """Brightnesses at which the mean colour is taken."""
 FULL = (4.0, 12.0)
@@ -29,7 +30,7 @@ class Tint:
     """How a face's brightness goes with its colour."""
 
     ramp: Array
-    """float32 (LEVELS, 3): the mean colour at brightness 0 ... 255 around the face, going on evenly beyond its own."""
+    """float32 (LEVELS, 3): the mean colour at brightness 0 ... 255 in the face, going on evenly beyond its own."""
     variety: float
     """0 one hue, as of a print ... 1 all colours."""
     skin: Array
@@ -44,24 +45,23 @@ class Tint:
         """Look at the colours of a face in uint8 (H, W, 3)."""
         height, width = pixels.shape[:2]
         x0, y0, x1, y1 = (round(v) for v in face.box)
-        part = pixels[max(min(y0, height - 2), 0) : max(y1, 2), max(min(x0, width - 2), 0) : max(x1, 2)]
-        colours = part.reshape(-1, 3).astype(np.float32)
-        light = _brightness(colours)
-        level = np.clip(np.round(light / 255 * (LEVELS - 1)), 0, LEVELS - 1).astype(int)
-        count = np.bincount(level, minlength=LEVELS)
-        total = np.stack([np.bincount(level, colours[:, c], LEVELS) for c in range(3)], 1)
-        known = np.flatnonzero(count >= max(4, len(colours) // 1000))
-        known = known if known.size else np.flatnonzero(count)
-        means = total[known] / count[known, None]
-        nearest = np.interp(np.arange(LEVELS), known, np.arange(len(known)))
-        even = np.stack([np.interp(nearest, np.arange(len(known)), means[:, c]) for c in range(3)], 1)
-        bright = np.linspace(0, 255, LEVELS, dtype=np.float32)
-        ramp = np.asarray(even, np.float32)
-        ramp = np.asarray(ramp * (bright / np.maximum(_brightness(ramp), 0.5))[:, None], np.float32)
-        apart = np.percentile(np.abs(colours - _at(ramp, light)).max(axis=1), [90])
+        left, top = max(min(x0, width - 2), 0), max(min(y0, height - 2), 0)
+        part = pixels[top : max(y1, 2), left : max(x1, 2)]
+        around = part.reshape(-1, 3).astype(np.float32)
+        light = _brightness(around)
+        apart = np.percentile(np.abs(around - _at(_ramp(around, light), light)).max(axis=1), [90])
+        # Hats and backgrounds have hues of their own: they tell how many there are, but are none of the face.
+        outline = cv2.convexHull(np.round(face.landmarks[:468, :2] - (left, top)).astype(np.int32))
+        own = cv2.fillConvexPoly(np.zeros(part.shape[:2], np.uint8), outline, 1).ravel() > 0
+        ramp = _ramp(around[own], light[own]) if own.any() else _ramp(around, light)
         skin, lip = (_mean(pixels, face.landmarks[list(points), :2]) for points in (SKIN, LIPS))
         variety = float(smoothstep(apart, *FULL)[0])
         return cls(ramp, variety, skin, lip, float(np.percentile(light, 0.5)))
+
+    @property
+    def light(self) -> float:
+        """Brightness of the skin, 0..255."""
+        return float(_brightness(self.skin))
 
     def mixed(self, share: float, hue: Array, pale: float = 0.0) -> Array:
         """A colour ``share`` times as bright as the skin, float32 (3,), 0..255.
@@ -69,7 +69,7 @@ class Tint:
         In a photo of all colours it has the hue of ``hue``, less of it for ``pale`` up to 1, more below 0; in a
         photo of one hue exactly that.
         """
-        light = np.maximum(share * _brightness(self.skin), self.black)
+        light = np.maximum(np.float32(share * self.light), self.black)
         own = hue * light / np.maximum(_brightness(hue), 1)
         own = own + pale * (light - own)
         print_ = _at(self.ramp, light[None])[0]
@@ -81,6 +81,21 @@ def _brightness(colours: Array) -> Array:
     shape = colours.shape
     rows = np.ascontiguousarray(colours, np.float32).reshape(1, -1, 3)
     return np.asarray(cv2.cvtColor(rows, cv2.COLOR_RGB2GRAY), np.float32).reshape(shape[:-1])
+
+
+def _ramp(colours: Array, light: Array) -> Array:
+    """The mean of colours (N, 3) at each of LEVELS brightnesses, given theirs (N,), float32 (LEVELS, 3)."""
+    level = np.clip(np.round(light / 255 * (LEVELS - 1)), 0, LEVELS - 1).astype(int)
+    count = np.bincount(level, minlength=LEVELS)
+    total = np.stack([np.bincount(level, colours[:, c], LEVELS) for c in range(3)], 1)
+    known = np.flatnonzero(count >= max(4, len(colours) // 1000))
+    known = known if known.size else np.flatnonzero(count)
+    means = total[known] / count[known, None]
+    nearest = np.interp(np.arange(LEVELS), known, np.arange(len(known)))
+    even = np.stack([np.interp(nearest, np.arange(len(known)), means[:, c]) for c in range(3)], 1)
+    bright = np.linspace(0, 255, LEVELS, dtype=np.float32)
+    ramp = np.asarray(even, np.float32)
+    return np.asarray(ramp * (bright / np.maximum(_brightness(ramp), 0.5))[:, None], np.float32)
 
 
 def _at(ramp: Array, light: Array) -> Array:
