@@ -11,15 +11,17 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, cast
 
-from .choices import Choice, check_needs, check_options, choose, load
+from .choices import Choice, check_options, choose, load
 from .clip import Clip, Report
 from .data import Analysis, Motion, Photo, Restoration, Timing
-from .errors import DestinationError, PhotoError, StageError, UsageError
+from .endings import Endings
+from .errors import PhotoError, UsageError
 from .imports import import_ahead
 from .pipeline import Stages, analyze, encode, plan, restore, run
 from .plugin import Event, LicensePolicy, Runtime
 from .recipe import Recipe
 from .registry import Registry
+from .selection import Selection
 from .stages import (
     Backend,
     Conditioner,
@@ -104,34 +106,27 @@ class Animator:
             "restorer": restorer,
             "analyzer": analyzer,
             "motion": motion,
+            "conditioner": conditioner,
             "backend": backend,
             "encoder": encoder,
             "executor": executor,
         }
-        chosen = {key: choose(self._registry, key, value) for key, value in wanted.items()}
-        offered = chosen["backend"].implementation
-        preferred = (offered.prefers if offered else None) or "image"
-        chosen["conditioner"] = choose(self._registry, "conditioner", preferred if conditioner is None else conditioner)
-        processors = [choose(self._registry, "postprocessor", p) for p in postprocessors]
-        check_needs(chosen["backend"], chosen["conditioner"])
-        checked = check_options([*chosen.values(), *processors], options)
-        self._choices = {choice.key: choice for choice in checked if choice.key != "postprocessor"}
-        self._processors = [choice for choice in checked if choice.key == "postprocessor"]
-        for choice in [*self._choices.values(), *self._processors]:
+        self._chosen = chosen = Selection(self._registry, wanted, postprocessors, options)
+        for choice in chosen:
             if license_policy != "any" and choice.implementation:
                 self._weights.check_usable(choice.implementation.weights)
         self._closing = ExitStack()
         self._stages = Stages(
-            restorer=self._stage(self._choices["restorer"]),
-            analyzer=self._stage(self._choices["analyzer"]),
-            motion=self._stage(self._choices["motion"]),
-            conditioner=self._stage(self._choices["conditioner"]),
-            backend=self._stage(self._choices["backend"]),
-            postprocessors=tuple(map(self._stage, self._processors)),
+            restorer=self._stage(chosen["restorer"]),
+            analyzer=self._stage(chosen["analyzer"]),
+            motion=self._stage(chosen["motion"]),
+            conditioner=self._stage(chosen["conditioner"]),
+            backend=self._stage(chosen["backend"]),
+            postprocessors=tuple(map(self._stage, chosen.postprocessors)),
         )
-        self._executor: Stage[Executor] = self._stage(self._choices["executor"])
-        self._encoder: Stage[Encoder] = self._stage(self._choices["encoder"])
-        self._other_encoders: dict[str, Stage[Encoder]] = {}
+        self._executor: Stage[Executor] = self._stage(chosen["executor"])
+        encoders = self._registry.names("encoder")
+        self._encoders = Endings(self._stage(chosen["encoder"]), encoders, self._other_encoder)
         self._importing = False
 
     @classmethod
@@ -153,7 +148,7 @@ class Animator:
         Raises:
             StageError: if the encoder cannot be loaded.
         """
-        return self._encoder.open().suffix
+        return self._encoders.chosen.open().suffix
 
     def recipe(
         self,
@@ -172,19 +167,8 @@ class Animator:
         Raises:
             UsageError: if another stage is an object, which a recipe cannot name.
         """
-        choices = {key: c for key, c in self._choices.items() if key != "executor" or c.implementation}
-        for choice in [*choices.values(), *self._processors]:
-            if choice.implementation is None:
-                raise UsageError(f"{choice.label} is an object, which a recipe cannot name; make it a plugin")
-        said = {c.key: c.options.model_dump(mode="json", exclude_unset=True) for c in choices.values()}
-        options = {key: values for key, values in said.items() if values}
-        own = {c.name: c.options.model_dump(mode="json", exclude_unset=True) for c in self._processors}
-        if any(own.values()):
-            options["postprocessors"] = own
         return Recipe(
-            **{key: choice.name for key, choice in choices.items()},
-            postprocessors=tuple(c.name for c in self._processors),
-            options=options,
+            **self._chosen.described(),
             device=self._device,
             license_policy=self._weights.policy,
             seconds=seconds,
@@ -228,11 +212,7 @@ class Animator:
         _check_seed(seed)
         if not self._importing:
             self._importing = True
-            later = [
-                *(self._choices[key] for key in ("motion", "conditioner", "backend", "encoder")),
-                *self._processors,
-            ]
-            import_ahead(dict.fromkeys(name for c in later if c.implementation for name in c.implementation.imports))
+            import_ahead(dict.fromkeys(self._chosen.imports()))
         return run(
             read_photo(photo),
             self._stages,
@@ -360,26 +340,10 @@ class Animator:
 
     def _encoder_for(self, destination: Path) -> Callable[[Clip, Path], int]:
         """Return what renders a clip into a file with this ending."""
-        chosen = self._encoder.open()
-        ending = destination.suffix.lower()
-        if ending == chosen.suffix:
-            return partial(encode, stage=self._encoder, on_event=self._on_event)
-        endings = [chosen.suffix]
-        for name in self._registry.names("encoder"):
-            if name not in self._other_encoders:
-                choice = check_options([choose(self._registry, "encoder", name)], None)[0]
-                self._other_encoders[name] = self._stage(choice)
-            stage = self._other_encoders[name]
-            try:
-                endings.append(stage.open().suffix)
-            except StageError:
-                continue
-            if ending == endings[-1]:
-                return partial(encode, stage=stage, on_event=self._on_event)
-        if chosen.suffix == "":
-            return partial(encode, stage=self._encoder, on_event=self._on_event)
-        known = ", ".join(dict.fromkeys(e or "a folder (no ending)" for e in endings))
-        raise DestinationError(f"cannot write {destination}: no encoder for {ending!r} is installed; known: {known}")
+        return partial(encode, stage=self._encoders.encoder_for(destination), on_event=self._on_event)
+
+    def _other_encoder(self, name: str) -> Stage[Encoder]:
+        return self._stage(check_options([choose(self._registry, "encoder", name)], None)[0])
 
 
 class RecipeWorker:
