@@ -17,7 +17,7 @@ from .lighting import measure_lighting, normals
 from .matte import WORK, MatteModel
 from .openness import measure_eyes, measure_mouth
 from .pose import estimate_uncertainty, measure_pose
-from .prints import measure_print
+from .prints import CRACKED, measure_print
 from .quality import measure_quality
 from .region import Floats, Scales
 from .suitability import Seen, judge
@@ -77,6 +77,8 @@ class Describer:
         matte = cutting.result()
         scale = np.float32(max(small.shape) / max(photo.pixels.shape))
         printed = measure_print(small, [one * scale for one in landmarks], matte) if faces else None
+        if printed and printed.scratches > CRACKED:
+            matte = self._matte.cut_out(scales, small, landmarks, cracked=True)
         cost = estimate_cost(photo.width, photo.height, faces)
         suitability = judge(seen, light, printed, _turn(faces), cost)
         return Analysis(faces=faces, matte=matte, lighting=light, suitability=suitability)

@@ -28,6 +28,10 @@ WIDE, FINE = 0.045, 0.015
 """Radii, in face sizes, of the filter that finds the edge and of the one that draws it."""
 DOUBT = 4.0
 """Log-odds against a person where none is likely to be; a raised arm that the model is sure of still counts."""
+CRACK = 0.018
+"""Widest crack in a print, in its longer sides."""
+EARS = 0.15
+"""How far ears stand off from a face, in its size."""
 HOLE = 0.1
 """Gaps inside a person smaller than this many squared face sizes are the model's mistakes, not windows."""
 OVAL = (
@@ -50,11 +54,12 @@ class MatteModel:
         model = Model("selfie_segmentation.tflite")
         self._segment = segment or (lambda image: model(image)[0][..., 0])
 
-    def cut_out(self, scales: Scales, small: Pixels, faces: Sequence[Floats]) -> Floats:
+    def cut_out(self, scales: Scales, small: Pixels, faces: Sequence[Floats], *, cracked: bool = False) -> Floats:
         """float32 (H, W), 0 background ... 1 person, for the people whose landmarks (N, 2 or 3) are given.
 
         The filter's statistics are gathered on ``small``, the photo with a long edge of :data:`WORK` px at most, and
-        applied to every pixel of the photo.
+        applied to every pixel of the photo. Where a print is ``cracked``, the model takes white cracks for outlines and
+        what lies between them for people, so it is shown the photo without them.
         """
         full = scales.level(0)
         size = (small.shape[1], small.shape[0])
@@ -62,7 +67,12 @@ class MatteModel:
         meshes = [f[:, :2] * shrink for f in faces]
         prior = _inside_of(meshes, size)
         unit = max((float(np.ptp(m, axis=0).max()) for m in meshes), default=0.5 * max(size))
-        rough = np.maximum(_connected(self._rough(scales, faces, shrink, size), prior), prior)
+        if cracked:
+            small = _without_cracks(small, meshes)
+            found = self._rough(Scales(small), meshes, 1.0, size)
+        else:
+            found = self._rough(scales, faces, shrink, size)
+        rough = np.maximum(_connected(found, prior), prior)
         rough = _filled(rough, HOLE * unit * unit)
         half = (-(-size[0] // 2), -(-size[1] // 2))
         coarse, at_half = (cv2.resize(p, half, interpolation=cv2.INTER_AREA) for p in (small, rough))
@@ -100,6 +110,21 @@ class MatteModel:
         image = region.cut(scales, SIDE, cv2.BORDER_REPLICATE).astype(np.float32) / 255.0
         chance = np.clip(self._segment(image), 0.002, 0.998)
         return _to_photo(np.asarray(np.log(chance / (1 - chance)), np.float32), region, shrink, size)
+
+
+def _without_cracks(picture: Pixels, meshes: Sequence[Floats]) -> Pixels:
+    """The picture without what is brighter than both its sides and as thin as cracks are, uint8 (H, W, 3).
+
+    Faces with their ears, which may be as thin, stay as they are.
+    """
+    wide = 2 * max(1, round(CRACK / 2 * max(picture.shape))) + 1
+    mended = cv2.morphologyEx(picture, cv2.MORPH_OPEN, np.ones((wide, wide), np.uint8))
+    for mesh in meshes:
+        heads = np.zeros(picture.shape[:2], np.uint8)
+        cv2.fillConvexPoly(heads, cv2.convexHull(np.round(mesh[list(OVAL)]).astype(np.int32)), 1)
+        ears = 2 * round(EARS * float(np.ptp(mesh, axis=0).max())) + 1
+        cv2.copyTo(picture, cv2.dilate(heads, np.ones((ears, ears), np.uint8)), mended)
+    return np.asarray(mended, np.uint8)
 
 
 def _turn(face: Floats) -> float:

@@ -25,8 +25,10 @@ from photomotion.builtin.defects import (
 
 from .region import Floats, Pixels
 
-__all__ = ["PrintQuality", "measure_print"]
+__all__ = ["CRACKED", "PrintQuality", "measure_print"]
 
+CRACKED = 0.35
+"""Length of scratches, over the diagonal, from which on a print is called scratched."""
 ONE_HUE = 4.0
 """Spread of colours below which a picture is gray or sepia."""
 WEDGES = 256

@@ -10,7 +10,7 @@ from typing import Literal
 from photomotion.builtin.limits import keeps_still
 from photomotion.data import Cost, Face, Finding, Lighting, Suitability
 
-from .prints import PrintQuality
+from .prints import CRACKED, PrintQuality
 from .quality import FaceQuality
 from .region import Floats
 
@@ -98,7 +98,7 @@ def _photo(printed: PrintQuality, people: int, turn: int) -> Iterator[Check]:
     if people > 1:
         message = f"There are {people} people in the photo."
         yield "several-faces", float(people), message, "each moves in a way of their own"
-    if printed.scratches > 0.35:
+    if printed.scratches > CRACKED:
         yield "scratches", printed.scratches, "The print is scratched or cracked.", MENDED
     if printed.grain > 2.0:
         action = "the grain moves with the skin, unless backend.grain says otherwise"
