@@ -16,4 +16,4 @@ from __future__ import annotations
 
 import pytest
 
-pytest.register_assert_rewrite(f"{__name__}.base", f"{__name__}.contracts")
+pytest.register_assert_rewrite(*(f"{__name__}.{name}" for name in ("base", "photo_contracts", "film_contracts")))

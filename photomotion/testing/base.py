@@ -18,14 +18,16 @@ import numpy.typing as npt
 import pytest
 from pydantic import ValidationError
 
-from photomotion.data import Photo
+from photomotion.data import Photo, Timing
 from photomotion.errors import WeightsError
 from photomotion.plugin import Implementation, Runtime, help_of
 
-__all__ = ["HEAVY", "Contract", "digest", "is_gray", "psnr"]
+__all__ = ["HEAVY", "SHORT", "Contract", "digest", "is_gray", "psnr"]
 
 HEAVY = frozenset({"PIL", "ai_edge_litert", "av", "cv2", "diffusers", "mediapipe", "numpy", "torch", "transformers"})
 """Packages that a plugin's module must not import before ``load`` is called."""
+SHORT = Timing(seconds=0.5, fps=10)
+"""Of the films that are tried."""
 
 
 class Contract:
