@@ -71,13 +71,14 @@ def test_heads_of_one_size_side_by_side_keep_each_their_face() -> None:
     assert at(other, right.landmarks).min() > 0.9
 
 
+@pytest.mark.parametrize("size", [1.0, 1.3, 1.6])
 @pytest.mark.parametrize("signs", [(1, 1, 1), (-1, -1, 1), (1, -1, -1), (-1, 1, -1)])
-def test_turning_against_each_other_they_do_not_fold(signs: tuple[int, ...]) -> None:
-    faces = (placed(150, 150, 1.3), placed(240, 150))  # one covers the other's temple
+def test_turning_against_each_other_they_do_not_fold(signs: tuple[int, ...], size: float) -> None:
+    faces = (placed(150, 150, size), placed(240, 150))  # one covers the other's temple
     analysis = Analysis(faces=faces, matte=np.ones((300, 400), np.float32))
     names, found = ("headYaw", "headPitch", "headRoll"), shares(*faces)
     fields = [FaceField.of(analysis, index, GRID, share, names) for index, share in enumerate(found)]
-    turn = {n: s * most for n, s, most in zip(names, signs, (9.0, 6.0, 6.0), strict=True)}
+    turn = {n: s * most for n, s, most in zip(names, signs, (12.0, 8.0, 8.0), strict=True)}
     moved = fields[0].at(turn) + fields[1].at({name: -angle for name, angle in turn.items()})
     forward = np.ascontiguousarray(moved.reshape(2, GRID.rows, GRID.columns).transpose(1, 2, 0))
     assert np.isfinite(forward).all()

@@ -23,6 +23,9 @@ TIGHT = (0.05, 0.3)
 Turns of up to about 6 degrees stay above it, so they are not changed."""
 STEPS = 6
 """Times that it is smoothed."""
+WORST = (0.05, 0.15)
+"""If the least area is still below the second then, it is smoothed more widely as often again, fully below the first.
+"""
 NEWTON, CLOSE = 3, 0.2
 """Steps of Newton's method at most; and px by which the inverse may have been wrong before the last one, which squares
 the error: it is below 0.05 px then (turns as planned, two photos)."""
@@ -100,7 +103,7 @@ def unfold(forward: Array, step: int) -> Array:
     """Smooth a field where it would fold, and only there; arguments as :func:`squeeze`.
 
     Below the chin and at the side of a nose, far turns bring things over each other that one layer cannot show. How
-    much is smoothed grows from nothing, and there are always as many steps: nothing jumps from frame to frame.
+    much is smoothed grows from nothing: nothing jumps from frame to frame.
     """
     area = squeeze(forward, step)
     if area.min() > TIGHT[1]:
@@ -109,6 +112,15 @@ def unfold(forward: Array, step: int) -> Array:
         tight = cv2.dilate(1 - smoothstep(area, *TIGHT), np.ones((3, 3), np.uint8))
         tight = cv2.GaussianBlur(tight, (0, 0), 1.0)[..., None]
         forward = forward + np.minimum(1.5 * tight, 1) * (cv2.blur(forward, (5, 5)) - forward)
+        area = squeeze(forward, step)
+    for _ in range(STEPS):
+        least = np.full(1, area.min(), np.float32)
+        if least > WORST[1]:
+            break
+        # Heads that turn against each other need more.
+        tight = cv2.dilate(1 - smoothstep(area, *TIGHT), np.ones((5, 5), np.uint8))
+        tight = np.minimum(1.5 * cv2.GaussianBlur(tight, (0, 0), 2.0), 1) * (1 - smoothstep(least, *WORST))
+        forward = forward + tight[..., None] * (cv2.blur(forward, (9, 9)) - forward)
         area = squeeze(forward, step)
     return np.asarray(forward, np.float32)
 
