@@ -6,6 +6,7 @@ import numpy as np
 
 from photomotion.data import Face
 
+from .brows import BROWS, moved
 from .geometry import Array, HeadFrame
 from .grid import Grid
 from .jaw import carried
@@ -38,9 +39,6 @@ PUSHES: dict[str, tuple[Push, ...]] = {
     **_both("eyeSquintLeft", "eyeSquintRight", {145: (374, 0.0, -0.028, 0.075), 101: (330, 0.0, -0.012, 0.12)}),
     **_both("eyeWideLeft", "eyeWideRight", {159: (386, 0.0, -0.022, 0.06)}),
     **_both("noseSneerLeft", "noseSneerRight", {48: (278, 0.0, -0.025, 0.09)}),
-    **_both("browOuterUpLeft", "browOuterUpRight", {105: (334, 0.0, -0.06, 0.13), 63: (293, 0.0, -0.04, 0.13)}),
-    **_both("browDownLeft", "browDownRight", {107: (336, -0.025, 0.045, 0.12), 105: (334, -0.01, 0.025, 0.13)}),
-    "browInnerUp": ((107, 0.0, -0.06, 0.12), (336, 0.0, -0.06, 0.12)),
     "mouthLeft": ((0, 0.05, 0.0, 0.2), (17, 0.05, 0.0, 0.2)),
     "mouthRight": ((0, -0.05, 0.0, 0.2), (17, -0.05, 0.0, 0.2)),
     "mouthPucker": ((61, 0.06, 0.0, 0.15), (291, -0.06, 0.0, 0.15)),
@@ -56,9 +54,9 @@ PUSHES: dict[str, tuple[Push, ...]] = {
     "jawForward": ((148, -0.012, 0.012, 0.2), (377, 0.012, 0.012, 0.2), (17, 0.0, 0.01, 0.12)),
     "cheekPuff": ((187, -0.04, 0.0, 0.16), (411, 0.04, 0.0, 0.16)),
 }  # fmt: skip
-"""What pushes skin, at full strength (FACS level E). Lids, gaze and head are elsewhere."""
+"""What pushes skin, at full strength (FACS level E). Brows, lids, gaze and head are elsewhere."""
 
-SHOWN = (*PUSHES, "jawOpen")
+SHOWN = (*PUSHES, *BROWS, "jawOpen")
 """Channels that move skin. Beyond them ``mouthClose`` keeps lips together while the jaw opens, and lids blink; what
 needs a tongue, or eyes that look apart, is not shown."""
 
@@ -67,6 +65,8 @@ def expression(channel: str, face: Face, frame: HeadFrame, grid: Grid) -> Array:
     """Displacement of every node in px for a channel of :data:`SHOWN` at 1, float32 (2, rows, columns)."""
     if channel == "jawOpen":
         return carried(face, frame, grid)
+    if channel in BROWS:
+        return moved(channel, face, frame, grid)
     x, y = grid.nodes
     field = np.zeros((2, *x.shape), np.float32)
     for landmark, right, down, reach in PUSHES[channel]:
