@@ -52,7 +52,7 @@ cli.add_command(weights)
 @click.option(
     "-o",
     "--output",
-    type=click.Path(path_type=Path),
+    type=click.Path(path_type=str),  # a Path would lose the slash at the end of a folder that is yet to be made
     metavar="OUT",
     help="File to write, or folder; without it, the photo's name in the current folder. Replaces a film of that name.",
 )
@@ -85,7 +85,7 @@ def animate(
     context: click.Context,
     /,
     photos: tuple[Path, ...],
-    output: Path | None,
+    output: str | None,
     recipe_file: Path | None,
     preview: Path | None,
     as_json: bool,
@@ -233,7 +233,7 @@ def options(stage: str, name: str | None) -> None:
         click.echo(f"no {stage} is installed")
     for index, implementation in enumerate(chosen):
         click.echo(("\n" if index else "") + f"{stage} {implementation.name}: {implementation.summary}")
-        rows = options_rows(implementation.options)
+        rows = [[word.replace("``", "") for word in row] for row in options_rows(implementation.options)]
         if rows:
             print_table(("option", "type", "default", "bounds", "help"), rows)
         else:

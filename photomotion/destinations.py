@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 __all__ = ["plan_destinations", "plan_file", "write_picture", "write_whole"]
 
 
-def plan_destinations(photos: Sequence[Path], output: Path | None, suffix: str) -> list[tuple[Path, Path]]:
+def plan_destinations(photos: Sequence[Path], output: str | None, suffix: str) -> list[tuple[Path, Path]]:
     """Pair each photo with the film to write.
 
     Args:
@@ -29,12 +29,11 @@ def plan_destinations(photos: Sequence[Path], output: Path | None, suffix: str) 
     Raises:
         DestinationError: if a film would replace a photo or another film of the same run, or the folder cannot be made.
     """
-    as_folder = output is not None and (len(photos) > 1 or output.is_dir())
-    if output is not None and not as_folder:
-        films = [output]
+    folder = Path(output or "")
+    if output and len(photos) == 1 and not output.endswith(("/", os.sep)) and not folder.is_dir():
+        films = [folder]
     else:
-        folder = output or Path()
-        if output is not None:
+        if output:
             _make_folder(folder)
         films = [folder / (photo.stem + suffix) for photo in photos]
     for index, film in enumerate(films):

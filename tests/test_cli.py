@@ -245,6 +245,12 @@ def test_options_are_listed(run: Run) -> None:
     assert run("options", "postprocessor").exit_code == 0
 
 
+def test_help_of_options_is_for_reading(run: Run) -> None:
+    result = run("options", "motion", "natural")
+    assert "How they feel: calm sits for a portrait, solemn never smiles." in result.stdout
+    assert "``" not in result.stdout
+
+
 def test_plugins_are_listed(run: Run) -> None:
     result = run("plugins", "--json")
     rows = json.loads(result.stdout)["implementations"]
@@ -302,6 +308,11 @@ def test_several_photos_go_into_a_folder_and_a_bad_one_spoils_only_itself(run: R
     assert result.stderr.count("\n") == 1
     assert result.stderr.startswith("error: letter.jpg is not a picture")
     assert {p.name for p in Path("films/of us").iterdir()} == {"grandma.mp4", "aunt.mp4"}
+
+
+def test_a_slash_at_the_end_makes_a_folder_for_one_photo_too(run: Run) -> None:
+    assert run("animate", "grandma.png", "-o", "films/", *SHORT).exit_code == 0
+    assert [p.name for p in Path("films").iterdir()] == ["grandma.mp4"]
 
 
 def test_frames_become_a_folder(run: Run) -> None:

@@ -253,6 +253,16 @@ def test_readme_has_a_picture_and_its_commands_on_the_first_screen() -> None:
     assert sum(line == "```sh" for line in first) == 2
 
 
+def test_every_page_is_found_from_the_first() -> None:
+    pages = {page.relative_to(DOCS).as_posix() for page in DOCS.glob("*/*.md")}
+    index, menu = ((ROOT / name).read_text(encoding="utf-8") for name in ("docs/index.md", "mkdocs.yml"))
+    assert {page for page in pages if f"]({page})" not in index} == set()
+    assert {page for page in pages if f": {page}\n" not in menu} == set()
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    read = {page for page in pages if not page.startswith("reference/")}
+    assert {page for page in read if f"](docs/{page})" not in readme} == set()
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda p: p.relative_to(ROOT).as_posix())
 def test_links_lead_somewhere(page: Path) -> None:
     text = re.sub(r"^```.*?^```$", "", page.read_text(encoding="utf-8"), flags=re.MULTILINE | re.DOTALL)
