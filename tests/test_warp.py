@@ -16,9 +16,9 @@ from hypothesis import strategies as st
 
 from photomotion import Animator
 from photomotion.builtin.analyzers.facemesh import FaceMeshAnalyzer
-from photomotion.data import Analysis, FaceMotion, Finding, Motion, Photo, Suitability
+from photomotion.data import Analysis, FaceMotion, Finding, Motion, Photo, Pose, Suitability
 from photomotion.reading import read_photo
-from photomotion.testing.fakes import fake_analysis, fake_photo
+from photomotion.testing.fakes import fake_analysis, fake_face, fake_photo
 from photomotion.warp import Scene
 from photomotion.warp.border import Border
 from photomotion.warp.expressions import PUSHES
@@ -26,6 +26,7 @@ from photomotion.warp.field import FaceField, invert, squeeze, unfold
 from photomotion.warp.geometry import HeadFrame, rotation, smoothstep
 from photomotion.warp.grain import GrainMode, split
 from photomotion.warp.grid import Grid, diffuse
+from photomotion.warp.head import depth
 from photomotion.warp.layers import compose, person, with_wisps
 from photomotion.warp.plate import background
 from photomotion.warp.sampling import Sampler
@@ -315,6 +316,19 @@ class TestField:
     def field(self, analysis: Analysis, *channels: str) -> FaceField:
         everybody = np.ones((self.grid.rows, self.grid.columns), np.float32)
         return FaceField.of(analysis, 0, self.grid, everybody, channels)
+
+    @pytest.mark.parametrize("yaw", [-45.0, 30.0, 50.0])
+    def test_the_cheek_behind_the_nose_of_a_turned_face_is_no_pit_in_it(self, yaw: float) -> None:
+        points = fake_face().landmarks
+        middle = points.mean(axis=0)
+        turned = (2 * (points - middle) @ rotation(yaw, 0, 0).T + (200, 240, 0)).astype(np.float32)
+        face = replace(fake_face(), landmarks=turned, pose=Pose(yaw=yaw))
+        head = HeadFrame.of(face)
+        grid = Grid.over((0, 0, 400, 480), round(head.unit / 14))
+        x, y = grid.nodes
+        nose = np.hypot(x - turned[5, 0], y - turned[5, 1]) < 0.3 * head.unit
+        rough = np.abs(cv2.Laplacian(depth(face, head, grid) / head.unit, cv2.CV_32F))
+        assert rough[nose].max() < 0.6
 
     def test_rest_moves_nothing(self) -> None:
         assert not self.field(fake_analysis(), *PUSHES).at({}).any()

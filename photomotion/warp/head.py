@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import cv2
 import numpy as np
+import numpy.typing as npt
 
 from photomotion.data import Face
 
@@ -11,6 +12,9 @@ from .geometry import Array, HeadFrame, smoothstep
 from .grid import Grid, diffuse
 
 __all__ = ["depth", "pivot", "share", "turning"]
+
+Where = npt.NDArray[np.intp]
+Mask = npt.NDArray[np.bool_]
 
 SKULL = (0.84, 1.35, 0.87)
 """Half width, half height and half depth of a head, in eye distances (about 76, 121 and 78 mm)."""
@@ -22,6 +26,9 @@ RELIEF = 1.5
 """How much deeper the head is made than it was found. The side of a face is seen edge-on and its steep depth cannot be
 kept on a grid; without this the mesh's points turn by two thirds of what they are told, with it by 0.9 of a yaw and by
 all of a pitch (12 points of the mesh in 8 portraits; an independent tracker then reads 0.76..1.34 of a yaw)."""
+BESIDE, TURNED, BEHIND = 0.1, (15.0, 35.0), (0.6, 0.3)
+"""A point of the mesh is hidden by what is nearer, within the first, by more than the last: the first of these up to
+the first of so many degrees of yaw, where hardly anything is, the second from the second on. In eye distances."""
 NECK = 0.85
 """Length over which the turn dies away below the jaw, in eye distances."""
 HALO = (2.4, 4.2)
@@ -44,6 +51,9 @@ def depth(face: Face, frame: HeadFrame, grid: Grid) -> Array:
     column = np.round((mesh[:, 0] - x[0, 0]) / grid.step).astype(int)
     row = np.round((mesh[:, 1] - y[0, 0]) / grid.step).astype(int)
     seen = (column >= 0) & (column < grid.columns) & (row >= 0) & (row < grid.rows)
+    behind = float(np.interp(abs(face.pose.yaw), TURNED, BEHIND))
+    around = max(1, round(BESIDE * frame.unit / grid.step))
+    seen &= _in_front(row, column, mesh[:, 2], seen, behind * frame.unit, around)
     total, count = np.zeros_like(x), np.zeros_like(x)
     np.add.at(total, (row[seen], column[seen]), mesh[seen, 2])
     np.add.at(count, (row[seen], column[seen]), 1)
@@ -53,6 +63,25 @@ def depth(face: Face, frame: HeadFrame, grid: Grid) -> Array:
     whole = diffuse(np.where(count > 0, total / np.maximum(count, 1), skull), known)
     whole = centre[2] + RELIEF * (whole - centre[2])
     return np.asarray(cv2.GaussianBlur(whole, (0, 0), max(0.045 * frame.unit / grid.step, 0.4)), np.float32)
+
+
+def _in_front(row: Where, column: Where, z: Array, seen: Mask, behind: float, around: int) -> Mask:
+    """Which points of a mesh are not behind nearer ones: behind the nose of a turned face is its other cheek, which
+    the photo does not show.
+
+    Args:
+        row, column: nodes of the points, int (N,).
+        z: their depths, px, float32 (N,).
+        seen: which of them lie on the grid, bool (N,).
+        behind: how much deeper than others hidden points are, px.
+        around: how many nodes away these others may be.
+    """
+    nearest = np.full((row[seen].max(initial=0) + 1, column[seen].max(initial=0) + 1), 1e9, np.float32)
+    np.minimum.at(nearest, (row[seen], column[seen]), z[seen])
+    nearest = cv2.erode(nearest, np.ones((2 * around + 1,) * 2, np.uint8))
+    found = seen.copy()
+    found[seen] = z[seen] < nearest[row[seen], column[seen]] + behind
+    return found
 
 
 def share(frame: HeadFrame, grid: Grid) -> Array:
