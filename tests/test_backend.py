@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from dataclasses import replace
 
+import cv2
 import numpy as np
 import pytest
 
@@ -36,3 +37,20 @@ def test_a_film_that_begins_with_a_movement_begins_with_it() -> None:
     moving = Motion(fps=25, faces=tuple(replace(f, values=f.values[[2, 2, 2, 2, 2]]) for f in given.motion.faces))
     first = next(WarpBackend().render(replace(given, motion=moving), timing, 0))
     assert not np.array_equal(first.pixels, given.photo.pixels)
+
+
+def test_opencv_does_not_split_its_calls_while_frames_are_drawn_side_by_side() -> None:
+    timing = Timing(seconds=0.4)
+    usual = cv2.getNumThreads()
+    cv2.setNumThreads(2)
+    try:
+        one, other = (WarpBackend().render(fake_conditioning(timing), timing, 0) for _ in range(2))
+        for frames in (one, other):
+            next(frames), next(frames)
+        assert cv2.getNumThreads() == 1
+        assert len(list(one)) == timing.frames - 2
+        assert cv2.getNumThreads() == 1  # the other film is not done
+        other.close()  # type: ignore[attr-defined]
+        assert cv2.getNumThreads() == 2
+    finally:
+        cv2.setNumThreads(usual)

@@ -295,6 +295,20 @@ def test_finer_quality_makes_a_larger_file(tmp_path: Path) -> None:
     assert (tmp_path / "10.mp4").stat().st_size > 2 * (tmp_path / "40.mp4").stat().st_size
 
 
+def test_moving_skin_keeps_its_detail(tmp_path: Path) -> None:
+    face = cv2.resize(read_photo(PHOTO).pixels[20:200, 140:320], (360, 360), interpolation=cv2.INTER_CUBIC)
+    ways = [4 * np.sin(np.array([0.31, 0.23]) * i) for i in range(40)]
+    moved = [cv2.warpAffine(face, np.array([[1, 0, x], [0, 1, y]]), (360, 360), flags=cv2.INTER_CUBIC) for x, y in ways]
+    pictures = (Frame(index=i, time=i / 25, pixels=np.asarray(p, np.uint8)) for i, p in enumerate(moved))
+    Mp4Encoder().encode(pictures, tmp_path / "film.mp4", Timing(seconds=1.6))
+
+    def detail(picture: np.ndarray) -> float:
+        return float(cv2.Laplacian(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY), cv2.CV_32F).var())
+
+    kept = [detail(seen) / detail(drawn) for seen, drawn in zip(decode(tmp_path / "film.mp4"), moved, strict=True)]
+    assert np.percentile(kept, 10) > 0.96
+
+
 def test_of_large_pictures_few_are_held_at_once(tmp_path: Path) -> None:
     for height, width, ahead in ((48, 64, b"rc_lookahead=10"), (2048, 3072, b"rc_lookahead=3")):
         film(tmp_path / "film.mp4", np.zeros((height, width, 3), np.uint8), count=2)

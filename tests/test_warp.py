@@ -333,6 +333,12 @@ class TestField:
     def test_rest_moves_nothing(self) -> None:
         assert not self.field(fake_analysis(), *PUSHES).at({}).any()
 
+    def test_what_moves_nothing_is_not_computed(self) -> None:
+        field = self.field(fake_analysis(), *PUSHES)
+        nodes = 2 * self.grid.rows * self.grid.columns
+        assert sum(push.by.size for push in field.pushes if push.channel != "breath") < 0.2 * nodes * len(PUSHES)
+        assert all(np.abs(push.by[push.by != 0]).max() >= 1e-3 for push in field.pushes)
+
     @given(st.sampled_from([*PUSHES, "breath"]), st.floats(0, 1))
     def test_an_expression_grows_in_proportion(self, channel: str, amount: float) -> None:
         field = self.field(fake_analysis(), *PUSHES)

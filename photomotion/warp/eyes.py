@@ -123,22 +123,29 @@ class Eye:
             down,
         )
 
-    def area(self, places: Array, step: int, height: int, width: int) -> tuple[slice, slice]:
+    def area(self, places: Array, step: int, reach: int, height: int, width: int) -> tuple[slice, slice]:
         """Rows and columns of the moved picture where this eye is; none if it is not in it.
 
         Args:
             places: of :meth:`Grid.places`, over the whole picture.
             step: px between its nodes.
+            reach: px that nothing moves farther than.
             height: of the picture, px.
             width: likewise.
         """
         x0, y0, x1, y1 = self.box
         # Two steps are enough, since nothing is drawn out to twice its size.
-        near = cv2.inRange(places, (x0 - 2 * step, y0 - 2 * step, 0, 0), (x1 + 2 * step, y1 + 2 * step, 0, 0))
+        far = reach + 2 * step
+        top, left = (max((start - far) // step, 0) for start in (y0, x0))
+        part = places[top : (y1 + far) // step + 3, left : (x1 + far) // step + 3]
+        if not part.size:
+            return slice(0, 0), slice(0, 0)
+        near = cv2.inRange(part, (x0 - 2 * step, y0 - 2 * step, 0, 0), (x1 + 2 * step, y1 + 2 * step, 0, 0))
         rows, columns = np.nonzero(near)
         if not rows.size:
             return slice(0, 0), slice(0, 0)
-        moved = places[rows, columns] - step * np.stack([columns - 1, rows - 1], axis=1) - (step - 1) / 2
+        nodes = np.stack([columns + left - 1, rows + top - 1], axis=1)
+        moved = part[rows, columns] - step * nodes - (step - 1) / 2
         least, most = moved.min(axis=0), moved.max(axis=0)
         top, bottom = np.clip([np.floor(y0 - most[1]), np.ceil(y1 - least[1])], 0, height)
         left, right = np.clip([np.floor(x0 - most[0]), np.ceil(x1 - least[0])], 0, width)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -15,6 +16,7 @@ from .expressions import SHOWN, expression
 from .geometry import Array, HeadFrame, rotation, smoothstep
 from .grid import Grid
 from .head import share, turning
+from .light import extent
 
 __all__ = ["FaceField", "invert", "squeeze", "unfold"]
 
@@ -26,9 +28,25 @@ STEPS = 6
 WORST = (0.05, 0.15)
 """If the least area is still below the second then, it is smoothed more widely as often again, fully below the first.
 """
+NOTHING = 1e-3
+"""px that nobody sees: what a channel at 1 moves by less than this is left out, above all the far ends of bells."""
 NEWTON, CLOSE = 3, 0.2
 """Steps of Newton's method at most; and px by which the inverse may have been wrong before the last one, which squares
 the error: it is below 0.05 px then (turns as planned, two photos)."""
+
+
+Area = tuple[slice, slice, slice]
+"""Everything of some rows and columns of an array (N, rows, columns)."""
+
+
+class Push(NamedTuple):
+    """What one channel at 1 displaces, and where."""
+
+    channel: str
+    area: Area
+    """The nodes that it displaces."""
+    by: Array
+    """float32 (2, h, w), px: x, then y."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,11 +54,10 @@ class FaceField:
     """The motion of one person on the grid."""
 
     arms: Array
-    """float32 (3, rows * columns): lever arms about the neck."""
-    channels: tuple[str, ...]
-    """Names of the rows of ``pushes``."""
-    pushes: Array
-    """float32 (len(channels), 2 * rows * columns): displacement in px for each channel at 1."""
+    """float32 (3, rows, columns): lever arms about the neck."""
+    turned: Area
+    """The nodes that have any."""
+    pushes: tuple[Push, ...]
 
     @classmethod
     def of(cls, analysis: Analysis, index: int, grid: Grid, mine: Array, channels: tuple[str, ...]) -> FaceField:
@@ -56,26 +73,43 @@ class FaceField:
         face = analysis.faces[index]
         frame = HeadFrame.of(face)
         part = share(frame, grid)
-        known = tuple(c for c in channels if c in SHOWN)
-        rows = [expression(c, face, frame, grid) * part for c in known]
+        rigid = np.ones((grid.rows, grid.columns), np.float32)
         if "glasses" in analysis.suitability.of_face(index):
             v = frame.uv(*grid.nodes)[1]
             rigid = smoothstep(v, 0.3, 0.6) + 1 - smoothstep(v, -0.75, -0.45)
-            rows = [r * rigid for r in rows]
-        rows.append(breathing(frame, grid))
-        table = np.stack([(r * mine).ravel() for r in rows])
-        return cls((turning(face, frame, grid, part) * mine).reshape(3, -1), (*known, "breath"), table)
+        moved = {c: expression(c, face, frame, grid) * part * rigid for c in channels if c in SHOWN}
+        moved["breath"] = breathing(frame, grid)
+        arms = np.asarray(turning(face, frame, grid, part) * mine, np.float32)
+        pushes = (Push(channel, *_tight(by * mine)) for channel, by in moved.items())
+        return cls(arms, _tight(arms)[0], tuple(push for push in pushes if push.by.size))
+
+    def push(self, channel: str) -> Array:
+        """What a channel at 1 displaces, px, float32 (2, rows, columns): all x, then all y."""
+        found = np.zeros((2, *self.arms.shape[1:]), np.float32)
+        for push in self.pushes:
+            if push.channel == channel:
+                found[push.area] = push.by
+        return found
 
     def at(self, values: Mapping[str, float]) -> Array:
-        """Displacement of every node for those channel values, px, float32 (2 * rows * columns): all x, then all y."""
+        """Displacement of every node for those channel values, px, float32 (2, rows, columns): all x, then all y."""
         turn = rotation(*(values.get(name, 0.0) for name in ("headYaw", "headPitch", "headRoll")))
+        moved = np.zeros((2, *self.arms.shape[1:]), np.float32)
         # Plain sums: a matrix product this thin would only wake the threads of the linear algebra library.
-        lever = (turn - np.eye(3, dtype=np.float32))[:2, :, None] * self.arms
-        moved = np.add.reduce(lever, axis=1).ravel()
-        for name, push in zip(self.channels, self.pushes, strict=True):
-            if weight := values.get(name):
-                moved += np.float32(weight) * push
-        return np.asarray(moved, np.float32)
+        lever = (turn - np.eye(3, dtype=np.float32))[:2, :, None, None] * self.arms[self.turned]
+        np.add.reduce(lever, axis=1, out=moved[self.turned])
+        for channel, area, by in self.pushes:
+            if weight := values.get(channel):
+                moved[area] += np.float32(weight) * by
+        return moved
+
+
+def _tight(moved: Array) -> tuple[Area, Array]:
+    """The part of float32 (N, rows, columns) in which anything is seen."""
+    seen = np.abs(moved).max(axis=0) >= NOTHING
+    (top, bottom), (left, right) = (extent(np.asarray(seen.any(axis=axis))) for axis in (1, 0))
+    area = (slice(None), slice(top, bottom), slice(left, right))
+    return area, np.ascontiguousarray(moved[area], np.float32)
 
 
 def squeeze(forward: Array, step: int) -> Array:

@@ -65,7 +65,7 @@ class Mouth:
             field: the person's, in which ``jawOpen`` is what the jaw carries.
         """
         axes = LipAxes(face, frame)
-        jaw = field.pushes[field.channels.index("jawOpen")].reshape(2, grid.rows, grid.columns)
+        jaw = field.push("jawOpen")
         kept = -jaw * kept_back(face, frame, grid)
         x0, y0, x1, y1 = _box(axes, pixels.shape[1], pixels.shape[0])
         x, y = np.meshgrid(np.arange(x0, x1, dtype=np.float32), np.arange(y0, y1, dtype=np.float32))

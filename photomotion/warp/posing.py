@@ -96,8 +96,8 @@ def posed_depth(scene: Scene, row: int) -> Array:
         away = CAMERA * largest / head.unit + depth(face, head, grid) / head.unit
         mine = scene.territories[index]
         rest = max(rest, float((mine / away).max()))
-        lever = (_turn(values[index]) - np.eye(3, dtype=np.float32))[2] @ scene.fields[index].arms
-        near += mine / (away + lever.reshape(near.shape) / head.unit)
+        lever = np.tensordot((_turn(values[index]) - np.eye(3, dtype=np.float32))[2], scene.fields[index].arms, 1)
+        near += mine / (away + lever / head.unit)
     back = invert(scene.forward(values, scene.view(row)), grid.step)
     height, width = scene.photo.height, scene.photo.width
     source = grid.between(grid.places(back), (0, 0, width, height))

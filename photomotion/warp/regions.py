@@ -62,11 +62,12 @@ def moving_regions(scene: Scene) -> dict[str, Array]:
 
 def _reach(scene: Scene) -> Array:
     """Bound of how far each node is displaced in the film, px, float32 (rows, columns); one pass however long it is."""
-    bound = np.zeros((2, scene.grid.rows * scene.grid.columns), np.float32)
+    bound = np.zeros((2, scene.grid.rows, scene.grid.columns), np.float32)
     for field, motion in zip(scene.fields, scene.motion.faces, strict=True):
-        peaks = np.array([np.abs(motion.column(name)).max() for name in field.channels], np.float32)
-        bound += np.tensordot(peaks, np.abs(field.pushes), 1).reshape(2, -1) + _turned(field, motion)
-    moved = _filmed(scene, bound.reshape(2, scene.grid.rows, scene.grid.columns))
+        bound += _turned(field, motion)
+        for channel, area, by in field.pushes:
+            bound[area] += np.abs(motion.column(channel)).max() * np.abs(by)
+    moved = _filmed(scene, bound)
     return np.asarray(np.hypot(*moved), np.float32)
 
 
@@ -83,10 +84,10 @@ def _filmed(scene: Scene, bound: Array) -> Array:
 
 
 def _turned(field: FaceField, motion: FaceMotion) -> Array:
-    """Bound of what turning the head displaces, px, float32 (2, nodes)."""
+    """Bound of what turning the head displaces, px, float32 (2, rows, columns)."""
     angles = zip(*(motion.column(name) for name in ("headYaw", "headPitch", "headRoll")), strict=True)
     lever = np.max([np.abs(rotation(*map(float, a)) - np.eye(3, dtype=np.float32))[:2] for a in angles], axis=0)
-    return np.asarray(lever @ np.abs(field.arms), np.float32)
+    return np.asarray(np.tensordot(lever, np.abs(field.arms), 1), np.float32)
 
 
 def _within(scene: Scene, reach: Array, seed: npt.NDArray[np.uint8]) -> float:

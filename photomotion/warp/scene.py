@@ -63,7 +63,7 @@ class Scene:
             self._meet(clean)
         self.plate, self.people = plate.result(), people.result()
         held = [_extent(row) for row in np.array_split(self.opacity, np.arange(1, self.grid.rows) * self.grid.step)]
-        self.extent = np.array(held, np.int64).reshape(-1, 2)
+        self.lefts, self.rights = zip(*held, strict=True)
 
     def _meet(self, clean: Pixels) -> None:
         """Make ready what each person is drawn with."""
@@ -107,9 +107,8 @@ class Scene:
 
     def forward(self, values: Sequence[Mapping[str, float]], view: View = WHOLE) -> Array:
         """How far everything smooth moves each node for those channels, px, float32 (rows, columns, 2)."""
-        total = sum(field.at(v) for field, v in zip(self.fields, values, strict=True))
-        nodes = np.reshape(total, (2, self.grid.rows, self.grid.columns))
-        field = np.array(nodes.transpose(1, 2, 0), np.float32, order="C")
+        nodes = np.add.reduce([field.at(v) for field, v in zip(self.fields, values, strict=True)])
+        field = cv2.merge(list(nodes))
         self.border.hold(field)
         field = unfold(field, self.grid.step)
         return view.move(field, self.grid, self.photo.width, self.photo.height)
@@ -121,8 +120,8 @@ class Scene:
         tall = -(-self.grid.rows // STRIPS)
         found = []
         for row in range(0, self.grid.rows, tall):
-            near = self.extent[max(row - far, 0) : row + tall + far]
-            left, right = max(int(near[:, 0].min()) - reach, 0), min(int(near[:, 1].max()) + reach, width)
+            near = slice(max(row - far, 0), row + tall + far)
+            left, right = max(min(self.lefts[near]) - reach, 0), min(max(self.rights[near]) + reach, width)
             if left < right:
                 found.append((slice(row * step, min((row + tall) * step, height)), slice(left, right)))
         return found
@@ -146,7 +145,7 @@ class Scene:
         for mouth, own in zip(self.mouths, values, strict=True):
             if mouth and (apart := opening(own)):
                 mouth.draw(picture, self.people, forward, self.grid, apart * (1 + view.zoom))
-        self.look(picture, places, values)
+        self.look(picture, places, reach, values)
         for light, creases, own in zip(self.lights, self.creases, values, strict=True):
             light.draw(picture, places, self.grid, own)
             creases.draw(picture, places, self.grid, own)
@@ -155,12 +154,13 @@ class Scene:
             picture = self.grain.put_on(picture, row, row / self.motion.fps)
         return np.asarray(picture, np.uint8)
 
-    def look(self, picture: Pixels, places: Array, values: Sequence[Mapping[str, float]]) -> None:
+    def look(self, picture: Pixels, places: Array, reach: int, values: Sequence[Mapping[str, float]]) -> None:
         """Draw the eyes of all people into the moved picture, in place.
 
         Args:
             picture: uint8 (H, W, 3).
             places: where each node comes from, of :meth:`Grid.places`.
+            reach: px that nothing moves farther than.
             values: the channels of each face.
         """
         moving = []
@@ -168,7 +168,7 @@ class Scene:
             yaw, pitch = v.get("gazeYaw", 0.0), v.get("gazePitch", 0.0)
             for side, (ball, lid) in eyes.items():
                 closure = v.get(f"eyeBlink{side}", 0.0)
-                area = ball.eye.area(places, self.grid.step, *self.opacity.shape)
+                area = ball.eye.area(places, self.grid.step, reach, *self.opacity.shape)
                 if not ((yaw or pitch or closure) and picture[area].size):
                     continue
                 corner = np.array(ball.eye.box[:2], np.float32)

@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from threading import Lock
 
+import cv2
 import numpy as np
 import numpy.typing as npt
 
@@ -48,12 +51,13 @@ class WarpBackend:
                 yield Frame(index=0, time=0.0, pixels=photo.pixels)
             scene = preparing.result()
             try:
-                for row in range(at_once, timing.frames):
-                    ahead.append(pool.submit(scene.draw, row))
-                    if len(ahead) > 2 * self._workers:
-                        yield self._frame(ahead, row - len(ahead) + 1, timing)
-                while ahead:
-                    yield self._frame(ahead, timing.frames - len(ahead), timing)
+                with one_at_a_time():
+                    for row in range(at_once, timing.frames):
+                        ahead.append(pool.submit(scene.draw, row))
+                        if len(ahead) > 2 * self._workers:
+                            yield self._frame(ahead, row - len(ahead) + 1, timing)
+                    while ahead:
+                        yield self._frame(ahead, timing.frames - len(ahead), timing)
             finally:
                 for future in ahead:
                     future.cancel()
@@ -61,3 +65,31 @@ class WarpBackend:
     @staticmethod
     def _frame(ahead: deque[Future[npt.NDArray[np.uint8]]], index: int, timing: Timing) -> Frame:
         return Frame(index=index, time=index / timing.fps, pixels=ahead.popleft().result())
+
+
+class _Alone:
+    """Who draws with threads of their own now, and how many OpenCV used before the first of them."""
+
+    lock = Lock()
+    drawing = 0
+    threads = 1
+
+
+@contextmanager
+def one_at_a_time() -> Iterator[None]:
+    """While frames are drawn side by side, OpenCV does not split each of its calls, in the whole process.
+
+    Its own threads would compete with ours for the same processors and, in between, spin while they wait.
+    """
+    with _Alone.lock:
+        if not _Alone.drawing:
+            _Alone.threads = cv2.getNumThreads()
+            cv2.setNumThreads(1)
+        _Alone.drawing += 1
+    try:
+        yield
+    finally:
+        with _Alone.lock:
+            _Alone.drawing -= 1
+            if not _Alone.drawing:
+                cv2.setNumThreads(_Alone.threads)

@@ -21,7 +21,7 @@ class Mp4Encoder:
 
     suffix = ".mp4"
 
-    def __init__(self, crf: int = 18, preset: str = "veryfast") -> None:
+    def __init__(self, crf: int = 19, preset: str = "veryfast") -> None:
         """Take x264's ``crf`` (0..51, lower is finer) and ``preset``."""
         self._crf, self._preset = crf, preset
 
