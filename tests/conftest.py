@@ -5,10 +5,13 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
+from fake_stages import Darkener, DrawnAnalyzer, Lister, Make
 from hypothesis import settings
 
+from photomotion import Animator
 from photomotion.registry import Registry
 
 # The same examples in every run: a test that is red is red for everybody. No deadlines: clocks prove nothing.
@@ -45,3 +48,14 @@ def install(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
 
     monkeypatch.delenv("PHOTOMOTION_STRICT", raising=False)
     return put
+
+
+@pytest.fixture
+def make(registry: Registry) -> Make:
+    """An Animator of stages that need no models, each replaceable."""
+
+    def build(**stages: Any) -> Animator:
+        given = {"analyzer": DrawnAnalyzer(), "motion": "still", "backend": Darkener(), "encoder": Lister(), **stages}
+        return Animator(**{"registry": registry, **given})
+
+    return build

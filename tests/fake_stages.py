@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from types import ModuleType
+from typing import Any, Literal
 
 import numpy as np
+from pydantic import Field
 
+from photomotion import Animator
 from photomotion.data import Analysis, Conditioning, Frame, Photo, Timing
+from photomotion.plugin import Implementation, Options, hookimpl
+from photomotion.registry import Registry
 from photomotion.testing.fakes import fake_analysis
+
+Make = Callable[..., Animator]
+"""The fixture ``make``."""
 
 
 class DrawnAnalyzer:
@@ -63,3 +72,24 @@ class Lister:
                 file.write(f"{frame.index} {frame.pixels.mean():.1f}\n")
                 if self.fault is not None:
                     raise self.fault
+
+
+class SlowOptions(Options):
+    steps: int = Field(20, ge=1, le=99)
+    """Steps."""
+    mode: Literal["fast", "fine"] = "fast"
+    """Mode."""
+
+
+def registry_with(load: Callable[..., Any], **fields: Any) -> Registry:
+    """A registry with one more backend, ``slow``."""
+    offer = Implementation(name="slow", summary="Slow.", options=SlowOptions, load=load, **fields)
+    module = ModuleType("slow")
+    module.photomotion_backends = hookimpl(lambda: [offer])  # type: ignore[attr-defined]
+    registry = Registry(discover=False)
+    registry.admit("slow", module)
+    return registry
+
+
+def never(*args: object) -> None:
+    raise AssertionError("loaded too early")
