@@ -17,7 +17,9 @@ from .lidways import PULLED, following, meeting, wing
 __all__ = ["Eyelid"]
 
 OVERLAP = (0.025, 0.05)
-"""How far the closed edge lies below the lower lid's, in eye widths and in openings, since landmarks are not exact."""
+"""How far the closed edge lies below the lower lid's, in eye widths and in openings: landmarks are not exact ..."""
+OUTER = 0.03
+"""... and so much lower at the outer corner, where landmarks leave out most of what is white."""
 FOLD = 0.36
 """How far above the open edge the fold smooths out as the lid closes, in eye widths."""
 SMOOTH = 0.19
@@ -35,8 +37,14 @@ HANGING = 1.6
 """How much shorter than above the edge of an open lid lashes look below that of a closed one."""
 DARKER = 0.6
 """Ink is at most so bright, of the skin it is on."""
+EDGED = 0.4
+"""How much of its line a lid shows that is the photo's own, pulled down: so the cut between it and the ball is soft."""
+BULGE = 0.5
+"""How much brighter a closing lid is where it bulges most, in quarters."""
 TURNED = 0.2
 """How much darker a lid is where it turns toward its edge."""
+SHADOW = (0.35, 0.25, 0.05)
+"""How much the lid dims what is next to its edge, the ball at first, the cheek in the end; and how far, eye widths."""
 STRETCH = 0.65
 """Skin comes from no farther than this part of the way to frames of glasses: it is drawn out below them, not they."""
 REACH = 0.14
@@ -101,14 +109,15 @@ class Eyelid:
         wide = smoothstep(s, -0.22, -0.02) * (1 - smoothstep(s, 1.0, 1.15))
         middle = meeting(eye)
         rise = np.asarray(np.maximum(eye.lower - middle, 0), np.float32)
-        travel = np.maximum(middle - eye.upper + OVERLAP[1] * opening + OVERLAP[0], OVERLAP[0]) * wide
+        beyond = OVERLAP[0] + OUTER * (1 - smoothstep(s, 0.0, 0.5))
+        travel = (np.maximum(middle - eye.upper + OVERLAP[1] * opening, 0) + beyond) * wide
         free = np.asarray(1 - cv2.dilate(frames, np.ones((3, 3), np.uint8)), np.float32)
         room = np.ones_like(free)
         if frames.any():
             room = cv2.distanceTransform((free > 0.95).astype(np.uint8), cv2.DIST_L2, 3) / np.float32(eye.width)
         under = smoothstep(t, middle - rise - 0.06, middle) * (1 - smoothstep(t, eye.lower, eye.lower + 0.4))
         under = rise * under * smoothstep(s, -0.2, 0.05) * (1 - smoothstep(s, 0.9, 1.15)) * free
-        cover = smoothstep(s, -0.14, 0.05) * (1 - smoothstep(s, 0.95, 1.1)) * free
+        cover = smoothstep(s, -0.18, 0.0) * (1 - smoothstep(s, 0.95, 1.1)) * free
         touched = (cover > 0) & (t > eye.upper - FOLD) & (t < eye.upper + travel + HIGHEST)
         left, high, w, h = cv2.boundingRect(touched.astype(np.uint8))
         part = slice(high, high + max(h, 1)), slice(left, left + max(w, 1))
@@ -206,28 +215,30 @@ class Eyelid:
         shut = np.float32(closure)
         fall = shut * self.travel[self.part]
         past = self.height - fall
-        ends = np.clip((shut - np.float32(OWN)) / np.float32(0.3 - OWN), 0, 1) * self.ends
+        lowered = float(np.clip((shut - OWN) / (0.3 - OWN), 0, 1))
+        ends = np.float32(lowered) * self.ends
         # Lashes point up from an open lid, down from a closed one.
         read = np.where(past < 0, np.float32(ROOTS) * shut, np.float32(-1 - HANGING)) * past - fall
         read = self.places + (read * np.float32(self.eye.width))[..., None] * self.eye.across
         lashes = cv2.remap(self.lashes, read, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE) - 1
         lashes *= past < np.float32(HIGHEST / HANGING)
         begun = float(smoothstep(np.array(closure * self.travel.max(), np.float32), *SYNTHETIC))
-        strength, above, below = self.line
-        line = np.float32(begun) * strength * np.exp(-np.square(past * np.where(past < 0, above, below)))
+        strength, *sharp = self.line
+        line = np.exp(-np.square(past * np.where(past < 0, *sharp)))
+        line *= np.float32(lowered * (EDGED + (1 - EDGED) * begun)) * strength
         down = np.clip((self.height + np.float32(0.2)) / (fall + np.float32(0.2)), 0, 1)
         under, over = np.minimum(past, 0), np.maximum(past, 0)
-        bulge = np.float32(0.2) * down * (1 - down) - np.float32(TURNED) * np.exp(under * np.float32(1 / 0.06))
+        bulge = np.float32(BULGE) * down * (1 - down) - np.float32(TURNED) * np.exp(under * np.float32(1 / 0.06))
         lit = 1 + shut * ends * bulge
         inked = 1 - (1 + (1 - np.float32(0.4) * shut * shut) * lashes) * (1 - line)
         hanging = 1 - (1 + np.float32(0.8) * shut * shut * ends * lashes) * (1 - line)
-        # The lid's shadow on the ball, and in the end on the cheek.
-        cast = 1 - (np.float32(0.35) - np.float32(0.1) * shut) * ends * np.exp(over * np.float32(-1 / 0.05))
+        dim = np.float32(SHADOW[0] + (SHADOW[1] - SHADOW[0]) * shut)
+        cast = 1 - dim * ends * np.exp(over * np.float32(-1 / SHADOW[2]))
 
         soft = np.float32(0.6 / self.eye.width)
-        above = 1 - (1 - self.strip) * (1 - shut * self.fold)
+        skin = 1 - (1 - self.strip) * (1 - shut * self.fold)
         on_lid = 1 - np.clip((past + soft) / (2 * soft + np.float32(0.01)), 0, 1)
-        opacity = np.float32(begun) * above * on_lid * self.cover[self.part]
+        opacity = np.float32(begun) * skin * on_lid * self.cover[self.part]
         beside = np.clip((past + soft) / (2 * soft), 0, 1) * self.free[self.part]
         drawn = beside * hanging * (1 - opacity)
         ink = (opacity * inked + drawn)[..., None] * self.ink

@@ -25,10 +25,10 @@ LIGHT = (45, 85)
 LID = (0.06, 0.2)
 """Where an open eye still shows its lid, above its edge, in eye widths."""
 TINTED = (0.08, 0.2)
-"""How much the colour there, in parts of its brightness, differs from that under the eye in another way than shade
-would make it, from where on it is the lid's own or the glass's before it."""
-SHADE = (0.707, 0.0, -0.707)
-"""The way in which shade changes the colour of skin: it gets redder."""
+"""How much more blue and less red there is than under the eye, in parts of brightness, from where on this is make-up
+or tinted glass: shade and blood make skin redder."""
+FADES = 0.4
+"""How much of it is gone at the lower lid."""
 CORNER = 0.4
 """How much of the light and colour beside an eye a lid has at its corners."""
 BENT = 0.1
@@ -37,11 +37,9 @@ COLUMNS, ROWS = 41, 13
 PATCHES_ALONG, PATCHES_BELOW = (0.15, 0.5, 0.85), (0.4, 0.65, 0.9)
 """Where skin is looked at for its pores: along the eye, and how far below the lower lid, in eye widths."""
 FIELD = 4
-"""Such a texture repeats itself after so many times the width of what it was learned from ..."""
-CALM = 0.85
-"""... and so strong."""
-GRAINY = 1.25
-"""How much stronger it is made at most to have the grain of the other patches."""
+"""Such a texture repeats itself after so many times the width of what it was learned from."""
+ROUGHER = 1.25
+"""What is rougher than others by this much is wrinkled or crossed by frames of glasses."""
 WHITE = 230.0
 """Skin as bright as this shows no pores."""
 
@@ -68,7 +66,7 @@ def make_skin(pixels: npt.NDArray[np.uint8], eye: Eye, frames: Array) -> Array:
     )
     own = 1 - _tint(photo, eye, lower, frames)
     shaded = np.asarray(1 - light_of(tone_above) / np.maximum(light_of(tone_below), 1), np.float32)
-    lit = own * smoothstep(shaded, 0.0, 0.4) * (0.45 + 0.55 * down[..., 0])
+    lit = own * smoothstep(shaded, 0.0, 0.4) * (0.45 + 0.55 * down[..., 0]) + (1 - own) * FADES * down[..., 0]
     tone = tone_above + lit[..., None] * (tone_below - tone_above)
     # Brows and sockets grey the colour above; that below is fresher.
     fresh = light_of(tone) / np.maximum(light_of(tone_below), 1)
@@ -109,12 +107,11 @@ def _tones(photo: Array, eye: Eye, direction: int, reach: tuple[float, float], f
 
 
 def _tint(photo: Array, eye: Eye, below: Array, frames: Array) -> float:
-    """How surely the lid is tinted, by make-up or by glass, 0..1: its colour is not what shade makes of ``below``."""
+    """How surely the lid is tinted, by make-up or by glass, 0..1: it is bluer than the skin ``below``."""
     lid = _tones(photo, eye, -1, LID, frames)
     hue, bare = (tones / np.maximum(light_of(tones[None])[0], 4.0)[:, None] for tones in (lid, below))
-    other = np.median(hue - bare, axis=0)
-    other = other - max(float(other @ SHADE), 0.0) * np.array(SHADE)
-    return float(smoothstep(np.asarray(np.linalg.norm(other), np.float32), *TINTED))
+    red, _, blue = np.median(hue - bare, axis=0)
+    return float(smoothstep(np.asarray(blue - max(red, 0.0), np.float32), *TINTED))
 
 
 def scatter_pores(pixels: npt.NDArray[np.uint8], eye: Eye) -> Array:
@@ -125,7 +122,7 @@ def scatter_pores(pixels: npt.NDArray[np.uint8], eye: Eye) -> Array:
     """
     size = int(np.clip(0.36 * eye.width, 8, 96))
     offsets = (np.arange(size) - 0.5 * size) / eye.width
-    patches = [(0.0, np.zeros((size, size, 3), np.float32))]
+    patches = []
     for s, below in product(PATCHES_ALONG, PATCHES_BELOW):
         t = float(eye.lids[1](s)) + below + offsets[:, None]
         x, y = eye.place(np.broadcast_to(s + offsets, (size, size)), np.broadcast_to(t, (size, size)))
@@ -137,17 +134,20 @@ def scatter_pores(pixels: npt.NDArray[np.uint8], eye: Eye) -> Array:
         fine = np.asarray(patch / smooth - 1, np.float32)
         if patch.mean() < WHITE:
             patches.append((float(fine.std()), fine))
-    # The calmest may be blurred or washed out, the roughest is wrinkled.
-    rough, calm = sorted(patches, key=lambda patch: patch[0])[min(2, len(patches) - 1)]
+    if not patches:
+        return np.ones((*eye.t.shape, 3), np.float32)
+    # The calmest may be blurred or washed out, the roughest are wrinkled; several have no pattern of their own.
+    patches.sort(key=lambda patch: patch[0])
+    calm = [patch for patch in patches[1:4] if patch[0] <= ROUGHER * patches[1][0]] or patches
     fade = np.outer(*2 * [np.hanning(size + 2)[1:-1]])
-    spot = np.zeros((FIELD * size, FIELD * size, 3), np.float32)
-    spot[:size, :size] = calm * (fade / np.sqrt((fade**2).sum()))[..., None]
-    noise = np.random.default_rng(0).standard_normal(spot.shape[:2])
-    field = np.fft.ifft2(np.fft.fft2(spot, axes=(0, 1)) * np.fft.fft2(noise)[..., None], axes=(0, 1)).real
-    # What is finer than pores is the print's grain, as strong on a lid as on the cheek.
-    grain = float(np.median([np.abs(cv2.Laplacian(fine, cv2.CV_32F)).mean() for _, fine in patches]))
-    own = float(np.abs(cv2.Laplacian(calm, cv2.CV_32F)).mean())
-    strength = CALM * float(np.clip(grain / max(own, 1e-6), 1, GRAINY))
-    field = np.clip(strength * field, -3 * strength * rough, 3 * strength * rough).astype(np.float32)
+    fade = (fade / np.sqrt(len(calm) * (fade**2).sum()))[..., None]
+    noise = np.random.default_rng(0).standard_normal((len(calm), FIELD * size, FIELD * size))
+    spots = np.zeros((len(calm), FIELD * size, FIELD * size, 3), np.float32)
+    for spot, (_, fine) in zip(spots, calm, strict=True):
+        spot[:size, :size] = fine * fade
+    spectrum = (np.fft.rfft2(spots, axes=(1, 2)) * np.fft.rfft2(noise)[..., None]).sum(axis=0)
+    field = np.fft.irfft2(spectrum, spots.shape[1:3], axes=(0, 1))
+    most = 3 * calm[-1][0]
+    field = np.clip(field, -most, most).astype(np.float32)
     x, y = (np.asarray(a * eye.width + size, np.float32) for a in (eye.s, eye.t))
     return np.asarray(1 + cv2.remap(field, x, y, cv2.INTER_LANCZOS4, borderMode=cv2.BORDER_WRAP), np.float32)
