@@ -11,11 +11,12 @@ import pytest
 from fake_stages import Darkener, DrawnAnalyzer, Lister, Make
 from hypothesis import settings
 from small_weights import open_catalogue, package, weighty
+from weight_server import server, straight
 
 from photomotion import Animator
 from photomotion.registry import Registry
 
-__all__ = ["open_catalogue", "package", "weighty"]
+__all__ = ["open_catalogue", "package", "server", "straight", "weighty"]
 
 # The same examples in every run: a test that is red is red for everybody. No deadlines: clocks prove nothing.
 settings.register_profile("steady", derandomize=True, deadline=None)

@@ -14,13 +14,8 @@ import pytest
 from photomotion.weights import Catalogue, WeightFile
 
 CONTENT = bytes(range(256)) * 64
-
-
 DIGEST = hashlib.sha256(CONTENT).hexdigest()
-
-
 NUMBER = count()
-
 
 GOOD = f"""
 ["small-v1"]
@@ -32,17 +27,9 @@ licence = "Apache-2.0"
 licence_url = "https://example.org/licence"
 commercial = "yes"
 """
-
-
 UNSURE = GOOD.replace("small-v1", "unsure").replace(DIGEST, "")
-
-
 STRICT = GOOD.replace("small-v1", "strict").replace('"yes"', '"no"')
-
-
 LIMITED = GOOD.replace("small-v1", "limited").replace('"yes"', '"below a million a year"')
-
-
 REPOSITORY = """
 ["owner/model"]
 revision = "main"
@@ -51,7 +38,6 @@ licence_url = "https://example.org/owner/model"
 commercial = "below a million a year"
 family = "unheard-of"
 """
-
 
 Package = Callable[[str], str]
 

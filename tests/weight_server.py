@@ -11,6 +11,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from photomotion.plugin import Event
 from photomotion.weights import Catalogue, WeightFile
 from photomotion.weights.fetching import fetch
@@ -203,3 +205,17 @@ def serving(content: bytes) -> Iterator[WeightServer]:
         server.shutdown()
         server.server_close()
         thread.join()
+
+
+@pytest.fixture
+def straight(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No proxy, and a network."""
+    monkeypatch.setenv("no_proxy", "*")
+    for name in ("PHOTOMOTION_OFFLINE", "HF_HUB_OFFLINE"):
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture
+def server() -> Iterator[WeightServer]:
+    with serving(CONTENT) as server:
+        yield server
