@@ -161,6 +161,12 @@ class TestCreases:
         assert self.depth(wrinkled, "browInnerUp") > 0.01
         assert 0.02 < self.depth(smooth, "mouthSmileRight") < self.depth(wrinkled, "mouthSmileRight") < 0.2
 
+    def test_a_smooth_cheek_gets_a_dent_and_no_line(self) -> None:
+        creases = self.found(fake_photo(), "mouthSmileRight")
+        drawn = creases.maps["mouthSmileRight"][1]
+        across = (drawn < 0.5 * drawn.min()).sum(axis=1).max() / creases.fine
+        assert 0.04 < across < 0.15
+
     def test_a_smile_draws_its_own_side(self) -> None:
         photo = self.wrinkled()
         scenes = [film(photo, Lighting(), {f"mouthSmile{side}": 0.6}) for side in ("Left", "Right")]

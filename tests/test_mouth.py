@@ -201,6 +201,25 @@ class TestOpening:
         assert not scene.forward(scene.values(0)).any()
 
 
+class TestLips:
+    """How thick lips are, of the mesh's inner and outer edges, at the full strength of a channel."""
+
+    def thicker(self, channels: dict[str, float], *pairs: tuple[int, int]) -> npt.NDArray[np.float32]:
+        scene = film(drawn_line(), shut_analysis(), {}, channels)
+        rest, moved = (posed_landmarks(scene, row, 0)[:, :2] for row in (0, 1))
+        inner, outer = (list(points) for points in zip(*pairs, strict=True))
+        thick = [np.linalg.norm(p[inner] - p[outer], axis=1) for p in (moved, rest)]
+        return np.asarray(thick[0] / thick[1], np.float32)
+
+    def test_a_smile_does_not_swell_them(self) -> None:
+        smile = {"mouthSmileLeft": 1.0, "mouthSmileRight": 1.0}
+        assert self.thicker(smile, (87, 84), (317, 314), (178, 181), (402, 405)).max() < 1.01
+        assert self.thicker(smile, (82, 37), (312, 267)).max() < 1.05
+
+    def test_a_pucker_does(self) -> None:
+        assert self.thicker({"mouthPucker": 1.0}, (13, 0), (14, 17)).min() > 1.03
+
+
 class TestInside:
     @given(st.floats(-0.02, 0.02), st.floats(-0.015, 0.015))
     @settings(max_examples=15)

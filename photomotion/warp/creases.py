@@ -27,10 +27,12 @@ FINE = 90
 """Points per eye distance, at most: a line is two or three wide."""
 FOLDS = {"Right": (129, 203, 206, 216, 212), "Left": (358, 423, 426, 436, 432)}
 """From the wing of the nose to beside the corner of the mouth; mesh indices."""
-FOLD_ACROSS = 0.11
+FOLD_ACROSS = 0.15
 """How far beside that way the fold is looked for, in eye distances."""
-FAINT, CHEEK = 0.045, 0.02
+FAINT, CHEEK = 0.035, 0.02
 """How much a smile darkens its fold and brightens the cheek beside it if the photo shows no fold there."""
+SOFT = 0.045
+"""Width of that shading, in eye distances: young cheeks have no line there, only a dent."""
 DEEPER = 0.8
 """How much deeper a line of the photo gets with an expression at full strength, of its own depth."""
 CORE, MOST = 0.012, 0.15
@@ -175,15 +177,15 @@ def _fold(light: Array, way: Array, outward: float, fine: float) -> Array:
     tangent /= np.maximum(np.linalg.norm(tangent, axis=1, keepdims=True), 1e-3) ** 2
     normal = outward * np.stack([tangent[:, 1], -tangent[:, 0]], 1)
     normal /= np.maximum(np.linalg.norm(normal, axis=1, keepdims=True), 1e-6)
-    aside = np.linspace(-FOLD_ACROSS, FOLD_ACROSS, 25)[:, None]
-    spacing = FOLD_ACROSS / 12
+    aside = np.linspace(-FOLD_ACROSS, FOLD_ACROSS, 33)[:, None]
+    spacing = FOLD_ACROSS / 16
     at = (curve + fine * aside[..., None] * normal).astype(np.float32)
     strip = cv2.remap(light, at, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
     own = _lines(strip, 5.0, 0.05 / spacing, 1.0)
     dark = np.maximum(-cv2.GaussianBlur(own, (0, 0), 4.0, sigmaY=0.8), 0) + 0.004 * np.exp(-((aside / 0.04) ** 2))
     ridge = (dark * aside).sum(axis=0, keepdims=True) / dark.sum(axis=0)
     beside = aside - cv2.GaussianBlur(ridge, (0, 0), 4.0)
-    made = CHEEK * np.exp(-(((beside - 0.05) / 0.03) ** 2)) - FAINT * np.exp(-((beside / 0.018) ** 2))
+    made = CHEEK * np.exp(-(((beside - 1.8 * SOFT) / SOFT) ** 2)) - FAINT * np.exp(-((beside / (0.8 * SOFT)) ** 2))
     ends = np.sin(np.pi * np.clip(along * 0.92 + 0.08, 0, 1)) ** 0.7
     band = 1 - smoothstep(np.abs(aside).astype(np.float32), 0.6 * FOLD_ACROSS, FOLD_ACROSS)
     drawn = (np.minimum(own + made, CHEEK) * ends * band).astype(np.float32)
