@@ -215,6 +215,116 @@ class TestEyelid:
         lowered = lid.followed(places(eye), pitch, 0.5) @ eye.across
         assert lowered[upper].mean() / way == pytest.approx(0.1 if pitch > 0 else 0.9, abs=0.12)
 
+    @SIDES
+    def test_make_up_comes_down_with_the_lid(self, side: str, portrait: tuple[Photo, Analysis], face: Face) -> None:
+        eye = Eye.of(face, side, portrait[0].pixels)
+        painted_on = (eye.t > eye.upper - 0.3) & (eye.t < eye.upper - 0.05) & (np.abs(eye.s - 0.5) < 0.7)
+        pixels = portrait[0].pixels.copy()
+        eye.crop(pixels)[painted_on] = np.round(0.3 * eye.crop(pixels)[painted_on] + 0.7 * np.array([90, 120, 200]))
+        middle = (np.abs(eye.s - 0.5) < 0.3) & (eye.t > eye.upper) & (eye.t < 0.5 * (eye.upper + eye.lower))
+        bare_lid, made_up = (Eyelid.of(p, eye, bare(eye)) for p in (portrait[0].pixels, pixels))
+        hues = [lid.skin[middle[lid.part]].mean(0) for lid in (bare_lid, made_up)]
+        assert hues[0][2] < hues[0][0]  # skin is red
+        assert hues[1][2] > 1.1 * hues[1][0]  # the shadow is blue, and stays it
+
+    def test_dark_streaks_beside_an_eye_do_not_run_over_its_lid(
+        self, portrait: tuple[Photo, Analysis], face: Face
+    ) -> None:
+        eye = Eye.of(face, "Left", portrait[0].pixels)
+        shaded = portrait[0].pixels.copy()
+        socket = eye.t < eye.upper - 0.03
+        eye.crop(shaded)[socket] = eye.crop(shaded)[socket] // 3  # so the lid's light is that of the cheek
+        pixels = shaded.copy()
+        streak = (eye.s > 0.55) & (eye.s < 0.7) & (eye.t > eye.lower + 0.05)
+        eye.crop(pixels)[streak] = eye.crop(pixels)[streak] // 3
+        light = []
+        for p in (shaded, pixels):
+            lid = Eyelid.of(p, eye, bare(eye))
+            s, t = (a[lid.part] for a in (eye.s, eye.t - 0.5 * (eye.upper + eye.lower)))
+            gray = cv2.cvtColor(lid.skin, cv2.COLOR_RGB2GRAY)
+            light.append([gray[(np.abs(s - at) < 0.05) & (np.abs(t) < 0.1)].mean() for at in (0.45, 0.62)])
+        (left, right), (streaked_left, streaked_right) = light
+        assert (left - right) / left - (streaked_left - streaked_right) / streaked_left == pytest.approx(0, abs=0.06)
+
+    def test_its_line_has_the_colour_of_lashes_and_not_of_the_pupil(self) -> None:
+        eye, pixels, middle = painted()
+        x0, y0, _, _ = eye.box
+        cv2.circle(pixels, (middle[0] + x0, middle[1] + y0), 9, (5, 5, 5), -1)
+        edge = eye.place(np.linspace(0, 1, 50), eye.lids[0](np.linspace(0, 1, 50)))
+        way = np.stack([edge[0] + x0, edge[1] + y0], axis=1).round().astype(np.int32)
+        cv2.polylines(pixels, [way], False, (120, 60, 20), 3)
+        lid = Eyelid.of(pixels, eye, bare(eye))
+        light, left = lid.close(1.0)
+        shut = light + left[..., None] * eye.crop(pixels)[lid.part]
+        past = lid.height - lid.travel[lid.part]
+        on_line = shut[(np.abs(past) < 0.02) & (np.abs(eye.s[lid.part] - 0.4) < 0.1)].mean(0)
+        assert on_line[0] > 1.3 * on_line[1] > 1.3 * on_line[2]
+        assert on_line.mean() < 0.6 * lid.skin.mean()
+
+    def test_its_line_thins_out_toward_the_corners(self, portrait: tuple[Photo, Analysis], face: Face) -> None:
+        eye = Eye.of(face, "Left", portrait[0].pixels)
+        lid = Eyelid.of(portrait[0].pixels, eye, bare(eye))
+        light, left = lid.close(1.0)
+        past, s = lid.height - lid.travel[lid.part], eye.s[lid.part]
+        dark = 1 - cv2.cvtColor(light, cv2.COLOR_RGB2GRAY) / cv2.cvtColor(lid.skin, cv2.COLOR_RGB2GRAY)
+        above = (past < -0.01) & (past > -0.06) & (left < 0.05)
+        middle, corner = (dark[above & (np.abs(s - at) < 0.06)].mean() for at in (0.4, 0.92))
+        assert middle > 2 * corner
+
+    def test_its_line_is_as_soft_as_the_photo(self) -> None:
+        steepest = []
+        for blur in (0.0, 4.0):
+            eye, pixels, _ = painted()
+            pixels = cv2.GaussianBlur(pixels, (0, 0), blur) if blur else pixels
+            lid = Eyelid.of(pixels, eye, bare(eye))
+            light, left = lid.close(1.0)
+            shut = cv2.cvtColor(light + left[..., None] * eye.crop(pixels)[lid.part], cv2.COLOR_RGB2GRAY)
+            near = (np.abs(lid.height - lid.travel[lid.part]) < 0.08) & (np.abs(eye.s[lid.part] - 0.5) < 0.2)
+            steepest.append(np.abs(np.diff(shut, axis=0))[near[1:]].max() / np.ptp(shut[near]))
+        assert steepest[1] < 0.65 * steepest[0]
+
+    def test_a_narrow_eye_shuts_with_its_own_lid(self) -> None:
+        for height, own in ((4.0, True), (20.0, False)):
+            eye, pixels, _ = painted(height)
+            lid = Eyelid.of(pixels, eye, bare(eye))
+            _, left = lid.close(0.4)
+            on_lid = (lid.height > 0) & (lid.height < 0.4 * lid.travel[lid.part] - 0.06)
+            on_lid |= (lid.height < 0) & (lid.height > -0.05)
+            on_lid &= np.abs(eye.s[lid.part] - 0.5) < 0.2
+            assert (left[on_lid].min() > 0.5) == own
+
+    @SIDES
+    def test_its_shadow_goes_down_the_ball_with_it(
+        self, side: str, portrait: tuple[Photo, Analysis], face: Face
+    ) -> None:
+        pixels = portrait[0].pixels
+        eye = Eye.of(face, side, pixels)
+        lid = Eyelid.of(pixels, eye, bare(eye))
+        for closure in (0.3, 0.45, 0.6):
+            _, left = lid.close(closure)
+            past = lid.height - closure * lid.travel[lid.part]
+            middle = np.abs(eye.s[lid.part] - 0.5) < 0.2
+            near, far = (left[middle & (past > at) & (past < at + 0.04)].mean() for at in (0.04, 0.16))
+            assert near < far - 0.05
+            assert far > 0.95
+
+    @SIDES
+    def test_lashes_beyond_the_corner_come_down_with_it(
+        self, side: str, portrait: tuple[Photo, Analysis], face: Face
+    ) -> None:
+        pixels = portrait[0].pixels
+        eye = Eye.of(face, side, pixels)
+        lid = Eyelid.of(pixels, eye, bare(eye))
+        moved = lid.pulled(places(eye), 1.0) @ eye.across / eye.width
+        corner = float(eye.lids[0](0.0))
+        wing = (np.abs(eye.s + 0.08) < 0.03) & (np.abs(eye.t - corner + 0.08) < 0.03)
+        assert moved[wing].mean() > 0.05
+        source = eye.t - moved
+        column = np.abs(eye.along) @ np.array([1.0, 0.0])
+        assert column > 0.9  # rows run along the eye
+        beyond = eye.s < -0.02
+        assert (np.diff(source, axis=0)[beyond[1:]] > 0).all()  # nothing folds
+
     def test_an_open_one_is_not_drawn(self, portrait: tuple[Photo, Analysis], face: Face) -> None:
         pixels = portrait[0].pixels
         eye = Eye.of(face, "Left", pixels)
@@ -291,7 +401,7 @@ class TestEyeball:
             assert (picture == value).all()
 
 
-def painted() -> tuple[Eye, Pixels, tuple[int, int]]:
+def painted(height: float = 20.0) -> tuple[Eye, Pixels, tuple[int, int]]:
     """A painted eye whose iris is hidden at the top, with a catch-light, and the iris' middle in its box."""
     landmarks = np.zeros((478, 3), np.float32)
     landmarks[[263, 362, 33, 133], :2] = (300, 150), (200, 150), (-40, 150), (60, 150)
@@ -299,7 +409,7 @@ def painted() -> tuple[Eye, Pixels, tuple[int, int]]:
     upper, lower, first = EYES["Left"]
     for indices, sign in ((upper, -1), (lower, 1)):
         for k, index in enumerate(indices):
-            landmarks[index, :2] = 300 - 12.5 * k, 150 + sign * 20 * np.sin(np.pi * k / 8)
+            landmarks[index, :2] = 300 - 12.5 * k, 150 + sign * height * np.sin(np.pi * k / 8)
     landmarks[first : first + 5, :2] = np.array([250, 148]) + np.array([[0, 0], [22, 0], [0, 22], [-22, 0], [0, -22]])
     face = Face(box=(0, 0, 400, 400), landmarks=landmarks)
     pixels = np.full((300, 400, 3), 170, np.uint8)
