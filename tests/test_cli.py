@@ -11,7 +11,6 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import av
 import numpy as np
@@ -21,12 +20,7 @@ from PIL import Image
 
 from photomotion import __version__
 from photomotion.cli import cli
-from photomotion.console import ProgressBar
 from photomotion.data import Motion
-from photomotion.errors import DestinationError, OptionsError
-from photomotion.flags import parse_settings
-from photomotion.inventory import options_rows
-from photomotion.plugin import Event, Options
 from photomotion.reading import read_photo
 from photomotion.recipe import Recipe
 
@@ -194,46 +188,6 @@ def test_the_defaults_are_those_of_a_recipe() -> None:
     for name, default in shown.items():
         # Click marks "no default" with None or with a sentinel, by its version.
         assert default == known[name] or known[name] is None, name
-
-
-@pytest.mark.parametrize(
-    ("settings", "options"),
-    [
-        ((), {}),
-        (("backend.workers=2",), {"backend": {"workers": "2"}}),
-        (("motion.blinks_per_minute=null",), {"motion": {"blinks_per_minute": None}}),
-        (("encoder.preset= slow ", "encoder.crf=20"), {"encoder": {"preset": "slow", "crf": "20"}}),
-        (("backend.sizes=[1, 2]",), {"backend": {"sizes": [1, 2]}}),
-        (("backend.text=a=b",), {"backend": {"text": "a=b"}}),
-        (
-            ("postprocessors.glow.strength=0.3", "postprocessors.grain.size=2"),
-            {"postprocessors": {"glow": {"strength": "0.3"}, "grain": {"size": "2"}}},
-        ),
-    ],
-)
-def test_settings_are_parsed(settings: tuple[str, ...], options: dict[str, Any]) -> None:
-    assert parse_settings(settings) == options
-
-
-@pytest.mark.parametrize("setting", ["", "=", "backend", "backend=2", ".a=1", "backend.=1", "backend.a.b=1", "a.b=[1"])
-def test_other_settings_are_refused(setting: str) -> None:
-    with pytest.raises(OptionsError, match="--set"):
-        parse_settings([setting])
-
-
-class Lamp(Options):
-    watts: int
-    """How bright."""
-    colour: str | None = None
-    """Which colour."""
-    angles: tuple[float, ...] = (1.0,)
-
-
-def test_options_say_type_default_and_help() -> None:
-    watts, colour, angles = options_rows(Lamp)
-    assert watts == ["watts", "integer", "must be set", "", "How bright."]
-    assert colour == ["colour", "string or null", "null", "", "Which colour."]
-    assert angles == ["angles", "list of number", "[1.0]", "", ""]
 
 
 def test_options_are_listed(run: Run) -> None:
@@ -412,59 +366,6 @@ def test_a_process_that_is_ended_leaves_nothing(
     assert said == words
     assert process.returncode == code
     assert list(tmp_path.iterdir()) == []
-
-
-def test_the_bar_shows_only_on_a_terminal(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    bar = ProgressBar()
-    event = Event(stage="encoder", done=3, total=10, message="drawing")
-    bar(event)
-    with bar.of("grandma.png"):
-        bar(event)
-    assert capsys.readouterr() == ("", "")
-    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
-    monkeypatch.setenv("TERM", "xterm")
-    with bar.of("grandma.png"):
-        bar(event)
-    bar(event)
-    out, err = capsys.readouterr()
-    assert out == ""
-    assert "grandma.png: drawing" in err
-    assert "3/10" in err
-
-
-def test_a_notice_is_a_line_with_a_terminal_and_without(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    bar = ProgressBar()
-    event = Event(stage="backend", message="weights are kept in host memory [2 GB]", notice=True)
-    with bar.of("grandma.png"):
-        bar(event)
-    assert capsys.readouterr() == ("", "weights are kept in host memory [2 GB]\n")
-    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
-    monkeypatch.setenv("TERM", "xterm")
-    with bar.of("grandma.png"):
-        bar(event)
-    assert "weights are kept in host memory [2 GB]\n" in capsys.readouterr().err
-
-
-def test_a_preview_is_made_only_where_one_is_wanted(tmp_path: Path) -> None:
-    made = []
-
-    def preview() -> np.ndarray:
-        made.append(1)
-        return np.full((16, 20, 3), (200, 30, 40), np.uint8)
-
-    event = Event(stage="backend", done=1, total=2, preview=preview)
-    ProgressBar()(event)
-    assert not made
-    bar = ProgressBar(tmp_path / "p.png")
-    bar(event)
-    bar(event)
-    assert len(made) == 2
-    assert [path.name for path in tmp_path.iterdir()] == ["p.png"]
-    assert (read_photo(tmp_path / "p.png").pixels == (200, 30, 40)).all()
-    with pytest.raises(DestinationError, match="cannot write"):
-        ProgressBar(tmp_path / "nowhere" / "p.png")(event)
 
 
 def test_restore_writes_the_photo_and_the_sheet(run: Run, tmp_path: Path) -> None:
