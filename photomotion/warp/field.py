@@ -17,6 +17,7 @@ from .geometry import Array, HeadFrame, rotation, smoothstep
 from .grid import Grid
 from .head import share, turning
 from .light import extent
+from .solids import with_skull
 
 __all__ = ["FaceField", "invert", "squeeze", "unfold"]
 
@@ -71,7 +72,7 @@ class FaceField:
             channels: those of the motion; the ones that move no skin are ignored.
         """
         face = analysis.faces[index]
-        frame = HeadFrame.of(face)
+        frame = with_skull(HeadFrame.of(face), analysis.matte)
         part = share(frame, grid)
         rigid = np.ones((grid.rows, grid.columns), np.float32)
         if "glasses" in analysis.suitability.of_face(index):

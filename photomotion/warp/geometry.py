@@ -48,6 +48,9 @@ class HeadFrame:
     """Radians; the direction of u in the picture."""
     chin: float
     """v of the chin."""
+    skull: tuple[float, float] = (0.84, 1.35)
+    """Half width and half height of the head with its hair, in eye distances; usual ones as long as nothing is known
+    of its outline."""
 
     @classmethod
     def of(cls, face: Face) -> HeadFrame:

@@ -16,8 +16,8 @@ __all__ = ["depth", "pivot", "share", "turning"]
 Where = npt.NDArray[np.intp]
 Mask = npt.NDArray[np.bool_]
 
-SKULL = (0.84, 1.35, 0.87)
-"""Half width, half height and half depth of a head, in eye distances (about 76, 121 and 78 mm)."""
+SKULL = 0.87
+"""Half depth of a head, in eye distances (about 78 mm)."""
 SKULL_CENTRE = (0.0, -0.05, 0.72)
 """Its centre: between the ears, in the head's own axes."""
 PIVOT = (0.0, 0.8, 0.65)
@@ -44,8 +44,8 @@ def depth(face: Face, frame: HeadFrame, grid: Grid) -> Array:
     centre = frame.origin + frame.vector(*SKULL_CENTRE)
     u, v = frame.uv(x, y)
     cu, cv = frame.uv(centre[0], centre[1])
-    inside = np.clip(1 - ((u - cu) / SKULL[0]) ** 2 - ((v - cv) / SKULL[1]) ** 2, 0, 1)
-    skull = (centre[2] - SKULL[2] * frame.unit * np.sqrt(inside)).astype(np.float32)
+    inside = np.clip(1 - ((u - cu) / frame.skull[0]) ** 2 - ((v - cv) / frame.skull[1]) ** 2, 0, 1)
+    skull = (centre[2] - SKULL * frame.unit * np.sqrt(inside)).astype(np.float32)
 
     mesh = face.landmarks[:468]
     column = np.round((mesh[:, 0] - x[0, 0]) / grid.step).astype(int)

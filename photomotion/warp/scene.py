@@ -29,6 +29,7 @@ from .light import Light
 from .mouth import Mouth
 from .plate import background
 from .sampling import Sampler
+from .solids import with_skull
 
 __all__ = ["Scene"]
 
@@ -47,7 +48,7 @@ class Scene:
         self.photo = photo
         self.analysis = analysis
         self.motion = motion
-        self.heads = [HeadFrame.of(face) for face in analysis.faces]
+        self.heads = [with_skull(HeadFrame.of(face), analysis.matte) for face in analysis.faces]
         units = [head.unit for head in self.heads]
         self.grid = Grid.over((0, 0, photo.width, photo.height), max(2, round(min(units) / 14)))
         clean, pattern = (photo.pixels, None) if grain == "moving" else split(photo.pixels)
