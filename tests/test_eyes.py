@@ -250,7 +250,8 @@ class TestEyelid:
         eye, pixels, middle = painted()
         x0, y0, _, _ = eye.box
         cv2.circle(pixels, (middle[0] + x0, middle[1] + y0), 9, (5, 5, 5), -1)
-        edge = eye.place(np.linspace(0, 1, 50), eye.lids[0](np.linspace(0, 1, 50)))
+        along = np.linspace(0, 1, 50, dtype=np.float32)
+        edge = eye.place(along, np.asarray(eye.lids[0](along), np.float32))
         way = np.stack([edge[0] + x0, edge[1] + y0], axis=1).round().astype(np.int32)
         cv2.polylines(pixels, [way], False, (120, 60, 20), 3)
         lid = Eyelid.of(pixels, eye, bare(eye))
