@@ -11,24 +11,21 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 import pytest
-from hypothesis import example, given
+from hypothesis import given
 from hypothesis import strategies as st
 
 from photomotion import Animator
 from photomotion.builtin.analyzers.facemesh import FaceMeshAnalyzer
-from photomotion.data import Analysis, FaceMotion, Finding, Motion, Photo, Pose, Suitability
+from photomotion.data import Analysis, FaceMotion, Motion, Photo
 from photomotion.reading import read_photo
-from photomotion.testing.fakes import fake_analysis, fake_face, fake_photo
+from photomotion.testing.fakes import fake_analysis, fake_photo
 from photomotion.warp import Scene
 from photomotion.warp.border import Border
 from photomotion.warp.expressions import PUSHES
-from photomotion.warp.field import FaceField, invert, squeeze, unfold
-from photomotion.warp.geometry import HeadFrame, rotation, smoothstep
+from photomotion.warp.field import squeeze
+from photomotion.warp.geometry import rotation, smoothstep
 from photomotion.warp.grain import GrainMode, split
 from photomotion.warp.grid import Grid, diffuse
-from photomotion.warp.head import depth
-from photomotion.warp.layers import compose, person, with_wisps
-from photomotion.warp.plate import background
 from photomotion.warp.sampling import Sampler
 
 Pixels = npt.NDArray[np.uint8]
@@ -143,123 +140,6 @@ class TestSampler:
         assert (sampler.read(at) == 9).all()
 
 
-class TestLayers:
-    @given(st.integers(0, 2**31))
-    def test_put_together_without_motion_they_are_the_photo(self, seed: int) -> None:
-        random = np.random.default_rng(seed)
-        pixels = random.integers(0, 256, (48, 56, 3), np.uint8)
-        matte = cv2.GaussianBlur((random.random((48, 56)) > 0.6).astype(np.float32), (0, 0), 3)
-        opacity = person(matte, 12.0)
-        picture = pixels.copy()
-        compose(picture, background(pixels, opacity, 12.0), opacity)
-        assert np.array_equal(picture, pixels)
-
-    def test_the_background_goes_on_behind_the_person(self) -> None:
-        stripes = np.zeros((200, 200, 3), np.uint8)
-        stripes[::20] = stripes[1::20] = stripes[2::20] = 200  # horizontal lines
-        matte = np.zeros((200, 200), np.float32)
-        matte[20:, 60:140] = 1
-        photo = stripes.copy()
-        photo[20:, 60:140] = (255, 0, 0)
-        plate = background(photo, person(matte, 60.0), 60.0)
-        assert plate[30:190, 70:130, 0].max() < 201  # nothing of the person
-        beside = difference(plate, stripes)[40:180, 64:68]
-        assert beside.mean() < 15  # near the outline the lines continue
-
-    @pytest.mark.parametrize("lean", [0, 90, 20, -45])
-    def test_a_line_goes_on_straight_behind_the_person(self, lean: float) -> None:
-        y, x = np.mgrid[0:240, 0:240].astype(np.float32) - 120
-        along = np.cos(np.radians(lean)) * x + np.sin(np.radians(lean)) * y
-        across = np.cos(np.radians(lean)) * y - np.sin(np.radians(lean)) * x
-        bar = np.abs(across - 20) < 12
-        truth = np.where(bar, 40, 190)[..., None] + np.zeros(3)
-        matte = (np.hypot(x, y) < 60).astype(np.float32)
-        photo = np.where(matte[..., None] > 0, np.array([255, 0, 0]), truth).astype(np.uint8)
-        opacity = person(matte, 100.0)
-        plate = background(photo, opacity, 100.0)
-        depth = cv2.distanceTransform((opacity == 255).astype(np.uint8), cv2.DIST_L2, 5)
-        band = (depth > 0) & (depth < 25) & (np.abs(along) > 30)
-        assert np.abs(plate[band] - truth[band]).mean() < 15
-        assert plate[bar & band].mean() < 85
-        assert plate[..., 0].max() < 201  # nothing of the person
-
-    def test_specks_of_dust_are_not_hair(self) -> None:
-        pixels = np.full((240, 240, 3), 150, np.uint8)
-        cv2.circle(pixels, (120, 120), 60, (40, 30, 20), -1)
-        cv2.circle(pixels, (120, 52), 1, (250, 250, 250), -1)
-        matte = np.zeros((240, 240), np.float32)
-        cv2.circle(matte, (120, 120), 58, 1.0, -1)
-        assert with_wisps(matte, pixels, 100.0)[50:54].max() == 0
-
-    @pytest.mark.parametrize("busy", [False, True])
-    def test_loose_hair_belongs_to_the_person_before_a_calm_background(self, busy: bool) -> None:
-        random = np.random.default_rng(3)
-        pixels = np.clip(150 + random.normal(0, 40 if busy else 2, (240, 240, 3)), 0, 255).astype(np.uint8)
-        cv2.circle(pixels, (120, 120), 60, (40, 30, 20), -1)
-        cv2.line(pixels, (120, 62), (132, 50), (40, 30, 20), 1)  # a hair beyond the matte
-        matte = np.zeros((240, 240), np.float32)
-        cv2.circle(matte, (120, 120), 58, 1.0, -1)
-        grown = with_wisps(matte, pixels, 100.0)
-        assert (grown >= matte).all()
-        assert grown[120, 120] == 1
-        assert not grown[20, 20]
-        if not busy:
-            assert grown[53:58, 124:130].max() == 1
-            added = (grown > matte) & (cv2.dilate(matte, np.ones((7, 7))) == 0)
-            assert added.sum() < 120  # the hair, not the air around it
-
-    def test_hair_as_light_as_the_background_is_told_by_its_colour(self) -> None:
-        pixels = np.full((240, 240, 3), (60, 105, 60), np.uint8)
-        cv2.circle(pixels, (120, 120), 60, (130, 70, 60), -1)
-        cv2.line(pixels, (120, 62), (132, 50), (130, 70, 60), 1)
-        matte = np.zeros((240, 240), np.float32)
-        cv2.circle(matte, (120, 120), 58, 1.0, -1)
-        assert with_wisps(matte, pixels, 100.0)[53:58, 124:130].max() == 1
-
-    def test_the_edge_of_a_print_does_not_make_its_background_busy(self) -> None:
-        random = np.random.default_rng(5)
-        pixels = np.clip(90 + random.normal(0, 2, (240, 240, 3)), 0, 255).astype(np.uint8)
-        pixels[:20] = 250  # the print's white border
-        cv2.circle(pixels, (120, 120), 60, (40, 30, 20), -1)
-        cv2.line(pixels, (120, 62), (132, 50), (40, 30, 20), 1)
-        matte = np.zeros((240, 240), np.float32)
-        cv2.circle(matte, (120, 120), 58, 1.0, -1)
-        grown = with_wisps(matte, pixels, 100.0)
-        assert grown[53:58, 124:130].max() == 1
-        assert not grown[:20].any()
-
-    def test_what_unlike_the_person_stands_beside_it_stays_behind(self) -> None:
-        random = np.random.default_rng(7)
-        pixels = np.clip(120 + random.normal(0, 10, (240, 240, 3)), 0, 255).astype(np.uint8)
-        cv2.rectangle(pixels, (175, 90), (188, 150), (235, 245, 250), -1)  # a window, brighter than a dark head
-        cv2.circle(pixels, (120, 120), 60, (40, 30, 20), -1)
-        matte = np.zeros((240, 240), np.float32)
-        cv2.circle(matte, (120, 120), 60, 1.0, -1)
-        assert not with_wisps(matte, pixels, 100.0)[95:145, 183:188].any()
-
-    def test_a_jagged_outline_does_not_shatter_what_is_behind_it(self) -> None:
-        light = 128 + 60 * np.sin(np.arange(240, dtype=np.float32) / 9)
-        truth = np.repeat(np.tile(light[:, None], (1, 240))[..., None], 3, axis=2)
-        photo = truth.astype(np.uint8)
-        random = np.random.default_rng(2)
-        opacity = np.zeros((240, 240), np.uint8)
-        for y, reach in enumerate(150 + random.integers(-6, 7, 80).repeat(3)):
-            opacity[y, 60:reach] = 255
-        photo[opacity == 255] = (255, 0, 0)
-        plate = background(photo, opacity, 100.0)
-        depth = cv2.distanceTransform((opacity == 255).astype(np.uint8), cv2.DIST_L2, 5)
-        near = (depth > 0) & (depth < 12) & (np.arange(240) > 120)
-        near[:20] = near[-20:] = False
-        assert np.abs(plate - truth)[near].mean() < 2.5
-
-    @pytest.mark.parametrize("value", [0.0, 1.0])
-    def test_a_matte_may_be_empty_or_full(self, value: float) -> None:
-        pixels = np.full((40, 40, 3), 7, np.uint8)
-        matte = with_wisps(np.full((40, 40), value, np.float32), pixels, 10.0)
-        opacity = person(matte, 10.0)
-        assert np.array_equal(background(pixels, opacity, 10.0), pixels)
-
-
 class TestGrain:
     def test_a_smooth_picture_has_none(self) -> None:
         smooth = np.tile(np.linspace(40, 200, 256).astype(np.uint8)[None, :, None], (256, 1, 3))
@@ -308,107 +188,6 @@ class TestGrain:
         clean, _ = split(np.clip(photo, 0, 255).astype(np.uint8))
         step = clean[:, 83:86].mean() - clean[:, 74:77].mean()
         assert step > 115
-
-
-class TestField:
-    grid = Grid.over((0, 0, 192, 240), 4)
-
-    def field(self, analysis: Analysis, *channels: str) -> FaceField:
-        everybody = np.ones((self.grid.rows, self.grid.columns), np.float32)
-        return FaceField.of(analysis, 0, self.grid, everybody, channels)
-
-    @pytest.mark.parametrize("yaw", [-45.0, 30.0, 50.0])
-    def test_the_cheek_behind_the_nose_of_a_turned_face_is_no_pit_in_it(self, yaw: float) -> None:
-        points = fake_face().landmarks
-        middle = points.mean(axis=0)
-        turned = (2 * (points - middle) @ rotation(yaw, 0, 0).T + (200, 240, 0)).astype(np.float32)
-        face = replace(fake_face(), landmarks=turned, pose=Pose(yaw=yaw))
-        head = HeadFrame.of(face)
-        grid = Grid.over((0, 0, 400, 480), round(head.unit / 14))
-        x, y = grid.nodes
-        nose = np.hypot(x - turned[5, 0], y - turned[5, 1]) < 0.3 * head.unit
-        rough = np.abs(cv2.Laplacian(depth(face, head, grid) / head.unit, cv2.CV_32F))
-        assert rough[nose].max() < 0.6
-
-    def test_rest_moves_nothing(self) -> None:
-        assert not self.field(fake_analysis(), *PUSHES).at({}).any()
-
-    def test_what_moves_nothing_is_not_computed(self) -> None:
-        field = self.field(fake_analysis(), *PUSHES)
-        nodes = 2 * self.grid.rows * self.grid.columns
-        assert sum(push.by.size for push in field.pushes if push.channel != "breath") < 0.2 * nodes * len(PUSHES)
-        assert all(np.abs(push.by[push.by != 0]).max() >= 1e-3 for push in field.pushes)
-
-    @given(st.sampled_from([*PUSHES, "breath"]), st.floats(0, 1))
-    def test_an_expression_grows_in_proportion(self, channel: str, amount: float) -> None:
-        field = self.field(fake_analysis(), *PUSHES)
-        assert np.allclose(field.at({channel: amount}), amount * field.at({channel: 1.0}), atol=1e-4)
-
-    @given(st.floats(-12, 12), st.floats(-8, 8), st.floats(-8, 8), st.floats(-1, 1), st.floats(0, 0.6))
-    @example(12, 8, -8, 1, 0.6)
-    @example(-12, -8, -8, -1, 0.6)
-    def test_it_never_folds_and_its_inverse_leads_back(
-        self, yaw: float, pitch: float, roll: float, breath: float, smile: float
-    ) -> None:
-        values = dict(zip(("headYaw", "headPitch", "headRoll"), (yaw, pitch, roll), strict=True), breath=breath)
-        values |= {"mouthSmileLeft": smile, "mouthSmileRight": smile, "browInnerUp": smile}
-        grid = self.grid
-        moved = self.field(fake_analysis(), *values).at(values).reshape(2, grid.rows, grid.columns)
-        assert np.isfinite(moved).all()
-        forward = unfold(np.ascontiguousarray(moved.transpose(1, 2, 0)), grid.step)
-        assert squeeze(forward, grid.step).min() > 0.1
-        back = invert(forward, grid.step)
-        column, row = np.meshgrid(np.arange(grid.columns), np.arange(grid.rows))
-        x, y = column + back[..., 0] / grid.step, row + back[..., 1] / grid.step
-        inside = (x > 0) & (x < grid.columns - 1) & (y > 0) & (y < grid.rows - 1)
-        there = cv2.remap(forward, x.astype(np.float32), y.astype(np.float32), cv2.INTER_LINEAR)
-        assert np.abs(there + back)[inside].max() < 0.3  # px, at turns twice as far as photos allow
-
-    def test_a_squeezed_field_is_smoothed_and_others_are_left_alone(self) -> None:
-        grid = self.grid
-        field = self.field(fake_analysis())
-        small, large = (
-            np.ascontiguousarray(field.at(v).reshape(2, grid.rows, grid.columns).transpose(1, 2, 0))
-            for v in ({"headYaw": 6.0, "headPitch": 3.0}, {"headYaw": 12.0, "headPitch": 8.0, "headRoll": 8.0})
-        )
-        assert unfold(small, grid.step) is small
-        assert squeeze(large, grid.step).min() < 0  # it would fold
-        apart = np.abs(unfold(large, grid.step) - large).max(axis=2)
-        assert (apart == 0).mean() > 0.5
-
-    def test_squeezing_is_the_area_that_is_left(self) -> None:
-        x, y = Grid.over((0, 0, 60, 80), 4).nodes
-        assert squeeze(np.dstack([0.5 * x, -0.2 * y]), 4) == pytest.approx(1.5 * 0.8, rel=1e-4)
-
-    def test_shoulders_stay_while_the_head_turns_and_rise_with_the_breath(self) -> None:
-        analysis = fake_analysis(192, 320)
-        frame = HeadFrame.of(analysis.faces[0])
-        grid = Grid.over((0, 0, 192, 320), 4)
-        field = FaceField.of(analysis, 0, grid, np.ones((grid.rows, grid.columns), np.float32), ("breath",))
-        v = frame.uv(*grid.nodes)[1]
-        turned, breathing = (
-            field.at(values).reshape(2, *v.shape) for values in ({"headYaw": 10.0, "headRoll": 5.0}, {"breath": 1.0})
-        )
-        below = v > frame.chin + 1.12
-        assert below.sum() > 100
-        assert np.abs(turned[:, below]).max() < 0.01
-        assert np.abs(turned[:, (v < frame.chin) & (v > 0)]).mean() > 0.5
-        assert breathing[1][below & (v < frame.chin + 2)].max() < 0  # up
-        assert np.abs(breathing[:, v < 0]).max() < 0.02 * frame.unit
-
-    def test_glasses_are_not_bent(self) -> None:
-        analysis = fake_analysis()
-        finding = Finding(code="glasses", value=1.0, message="", face=0)
-        wearing = replace(analysis, suitability=Suitability(findings=(finding,)))
-        v = HeadFrame.of(analysis.faces[0]).uv(*self.grid.nodes)[1]
-        frames = (v > -0.3) & (v < 0.25)
-
-        def bent(a: Analysis) -> float:
-            moved = self.field(a, "browDownLeft", "eyeSquintLeft").at({"browDownLeft": 1.0, "eyeSquintLeft": 1.0})
-            return float(np.abs(moved.reshape(2, *v.shape)[:, frames]).max())
-
-        assert bent(analysis) > 0.5
-        assert bent(wearing) < 0.05
 
 
 class TestBorder:

@@ -1,0 +1,129 @@
+"""Person and background: where one ends, and what is behind."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from photomotion.warp.layers import compose, person, with_wisps
+from photomotion.warp.plate import background
+
+
+class TestLayers:
+    @given(st.integers(0, 2**31))
+    def test_put_together_without_motion_they_are_the_photo(self, seed: int) -> None:
+        random = np.random.default_rng(seed)
+        pixels = random.integers(0, 256, (48, 56, 3), np.uint8)
+        matte = cv2.GaussianBlur((random.random((48, 56)) > 0.6).astype(np.float32), (0, 0), 3)
+        opacity = person(matte, 12.0)
+        picture = pixels.copy()
+        compose(picture, background(pixels, opacity, 12.0), opacity)
+        assert np.array_equal(picture, pixels)
+
+    def test_the_background_goes_on_behind_the_person(self) -> None:
+        stripes = np.zeros((200, 200, 3), np.uint8)
+        stripes[::20] = stripes[1::20] = stripes[2::20] = 200  # horizontal lines
+        matte = np.zeros((200, 200), np.float32)
+        matte[20:, 60:140] = 1
+        photo = stripes.copy()
+        photo[20:, 60:140] = (255, 0, 0)
+        plate = background(photo, person(matte, 60.0), 60.0)
+        assert plate[30:190, 70:130, 0].max() < 201  # nothing of the person
+        beside = np.abs(plate.astype(np.int16) - stripes)[40:180, 64:68]
+        assert beside.mean() < 15  # near the outline the lines continue
+
+    @pytest.mark.parametrize("lean", [0, 90, 20, -45])
+    def test_a_line_goes_on_straight_behind_the_person(self, lean: float) -> None:
+        y, x = np.mgrid[0:240, 0:240].astype(np.float32) - 120
+        along = np.cos(np.radians(lean)) * x + np.sin(np.radians(lean)) * y
+        across = np.cos(np.radians(lean)) * y - np.sin(np.radians(lean)) * x
+        bar = np.abs(across - 20) < 12
+        truth = np.where(bar, 40, 190)[..., None] + np.zeros(3)
+        matte = (np.hypot(x, y) < 60).astype(np.float32)
+        photo = np.where(matte[..., None] > 0, np.array([255, 0, 0]), truth).astype(np.uint8)
+        opacity = person(matte, 100.0)
+        plate = background(photo, opacity, 100.0)
+        depth = cv2.distanceTransform((opacity == 255).astype(np.uint8), cv2.DIST_L2, 5)
+        band = (depth > 0) & (depth < 25) & (np.abs(along) > 30)
+        assert np.abs(plate[band] - truth[band]).mean() < 15
+        assert plate[bar & band].mean() < 85
+        assert plate[..., 0].max() < 201  # nothing of the person
+
+    def test_specks_of_dust_are_not_hair(self) -> None:
+        pixels = np.full((240, 240, 3), 150, np.uint8)
+        cv2.circle(pixels, (120, 120), 60, (40, 30, 20), -1)
+        cv2.circle(pixels, (120, 52), 1, (250, 250, 250), -1)
+        matte = np.zeros((240, 240), np.float32)
+        cv2.circle(matte, (120, 120), 58, 1.0, -1)
+        assert with_wisps(matte, pixels, 100.0)[50:54].max() == 0
+
+    @pytest.mark.parametrize("busy", [False, True])
+    def test_loose_hair_belongs_to_the_person_before_a_calm_background(self, busy: bool) -> None:
+        random = np.random.default_rng(3)
+        pixels = np.clip(150 + random.normal(0, 40 if busy else 2, (240, 240, 3)), 0, 255).astype(np.uint8)
+        cv2.circle(pixels, (120, 120), 60, (40, 30, 20), -1)
+        cv2.line(pixels, (120, 62), (132, 50), (40, 30, 20), 1)  # a hair beyond the matte
+        matte = np.zeros((240, 240), np.float32)
+        cv2.circle(matte, (120, 120), 58, 1.0, -1)
+        grown = with_wisps(matte, pixels, 100.0)
+        assert (grown >= matte).all()
+        assert grown[120, 120] == 1
+        assert not grown[20, 20]
+        if not busy:
+            assert grown[53:58, 124:130].max() == 1
+            added = (grown > matte) & (cv2.dilate(matte, np.ones((7, 7))) == 0)
+            assert added.sum() < 120  # the hair, not the air around it
+
+    def test_hair_as_light_as_the_background_is_told_by_its_colour(self) -> None:
+        pixels = np.full((240, 240, 3), (60, 105, 60), np.uint8)
+        cv2.circle(pixels, (120, 120), 60, (130, 70, 60), -1)
+        cv2.line(pixels, (120, 62), (132, 50), (130, 70, 60), 1)
+        matte = np.zeros((240, 240), np.float32)
+        cv2.circle(matte, (120, 120), 58, 1.0, -1)
+        assert with_wisps(matte, pixels, 100.0)[53:58, 124:130].max() == 1
+
+    def test_the_edge_of_a_print_does_not_make_its_background_busy(self) -> None:
+        random = np.random.default_rng(5)
+        pixels = np.clip(90 + random.normal(0, 2, (240, 240, 3)), 0, 255).astype(np.uint8)
+        pixels[:20] = 250  # the print's white border
+        cv2.circle(pixels, (120, 120), 60, (40, 30, 20), -1)
+        cv2.line(pixels, (120, 62), (132, 50), (40, 30, 20), 1)
+        matte = np.zeros((240, 240), np.float32)
+        cv2.circle(matte, (120, 120), 58, 1.0, -1)
+        grown = with_wisps(matte, pixels, 100.0)
+        assert grown[53:58, 124:130].max() == 1
+        assert not grown[:20].any()
+
+    def test_what_unlike_the_person_stands_beside_it_stays_behind(self) -> None:
+        random = np.random.default_rng(7)
+        pixels = np.clip(120 + random.normal(0, 10, (240, 240, 3)), 0, 255).astype(np.uint8)
+        cv2.rectangle(pixels, (175, 90), (188, 150), (235, 245, 250), -1)  # a window, brighter than a dark head
+        cv2.circle(pixels, (120, 120), 60, (40, 30, 20), -1)
+        matte = np.zeros((240, 240), np.float32)
+        cv2.circle(matte, (120, 120), 60, 1.0, -1)
+        assert not with_wisps(matte, pixels, 100.0)[95:145, 183:188].any()
+
+    def test_a_jagged_outline_does_not_shatter_what_is_behind_it(self) -> None:
+        light = 128 + 60 * np.sin(np.arange(240, dtype=np.float32) / 9)
+        truth = np.repeat(np.tile(light[:, None], (1, 240))[..., None], 3, axis=2)
+        photo = truth.astype(np.uint8)
+        random = np.random.default_rng(2)
+        opacity = np.zeros((240, 240), np.uint8)
+        for y, reach in enumerate(150 + random.integers(-6, 7, 80).repeat(3)):
+            opacity[y, 60:reach] = 255
+        photo[opacity == 255] = (255, 0, 0)
+        plate = background(photo, opacity, 100.0)
+        depth = cv2.distanceTransform((opacity == 255).astype(np.uint8), cv2.DIST_L2, 5)
+        near = (depth > 0) & (depth < 12) & (np.arange(240) > 120)
+        near[:20] = near[-20:] = False
+        assert np.abs(plate - truth)[near].mean() < 2.5
+
+    @pytest.mark.parametrize("value", [0.0, 1.0])
+    def test_a_matte_may_be_empty_or_full(self, value: float) -> None:
+        pixels = np.full((40, 40, 3), 7, np.uint8)
+        matte = with_wisps(np.full((40, 40), value, np.float32), pixels, 10.0)
+        opacity = person(matte, 10.0)
+        assert np.array_equal(background(pixels, opacity, 10.0), pixels)
