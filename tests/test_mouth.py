@@ -20,7 +20,7 @@ from photomotion.warp.field import squeeze
 from photomotion.warp.geometry import HeadFrame
 from photomotion.warp.jaw import LOWER_LIP, UPPER_LIP, LipAxes, opening
 from photomotion.warp.lipline import find_line, parted
-from photomotion.warp.teeth import TOOTH, inside, mouth_colours, softness
+from photomotion.warp.teeth import TOOTH, inside, mouth_colours, softness, visible
 from photomotion.warp.tint import Tint
 
 Pixels = npt.NDArray[np.uint8]
@@ -243,6 +243,12 @@ class TestInside:
         found = [softness(cv2.GaussianBlur(photo.pixels, (0, 0), blur), face, unit) for blur in (0.3, 0.8, 1.3)]
         assert found[0] < found[1] < found[2]
         assert found[1] == pytest.approx(0.8, abs=0.5)
+
+    def test_teeth_fade_in_heads_that_turn_away_and_where_they_would_be_a_stripe(self) -> None:
+        assert visible(0.0, 0.004) == visible(-15.0, 0.004) == 1
+        assert visible(28.0, 0.004) == visible(-28.0, 0.004) < 0.7
+        assert visible(40.0, 0.004) == 0
+        assert 0.4 < visible(0.0, 0.03) < 0.6
 
     def test_a_faded_photo_gets_no_black_and_dark_skin_teeth_that_are_brighter(self) -> None:
         face, photo = shut_face(), drawn_line(0.0)

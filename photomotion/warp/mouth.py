@@ -17,7 +17,7 @@ from .jaw import LOWER_LIP, UPPER_LIP, LipAxes, kept_back
 from .light import extent
 from .lipline import find_line, parted
 from .sampling import Sampler
-from .teeth import along, grain, inside, mouth_colours, softness, tongue
+from .teeth import along, grain, inside, mouth_colours, softness, tongue, visible
 from .tint import Tint
 
 __all__ = ["Mouth"]
@@ -85,6 +85,7 @@ class Mouth:
             shown = shown * np.float32(BEHIND)
             inner = dark + smoothstep(np.full(1, apart, np.float32), *WIDE) * (along(pixels, axes, line, s) - dark)
         else:
+            light = dark + np.float32(visible(face.pose.yaw, blur / frame.unit)) * (light - dark)
             inner = inside(s, t, line, axes, dark, light, blur / frame.unit)
         inner = inner * (1 + grain(around, frame.unit))[..., None]
         within = (1 - smoothstep(np.abs(s), 0.9, 1.0)) * smoothstep(t, -0.1, -0.05)

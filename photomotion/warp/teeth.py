@@ -16,7 +16,7 @@ from .geometry import Array, smoothstep
 from .jaw import LipAxes
 from .tint import Tint
 
-__all__ = ["along", "grain", "inside", "mouth_colours", "softness", "tongue"]
+__all__ = ["along", "grain", "inside", "mouth_colours", "softness", "tongue", "visible"]
 
 Pixels = npt.NDArray[np.uint8]
 
@@ -34,6 +34,11 @@ BEND = 0.35
 """The most that the arch of the teeth bends, eye distances down per square of eye distances aside."""
 SHADED = 0.6
 """How much of their brightness the teeth have right under the lip, in its shadow."""
+ASIDE = (18.0, 38.0)
+"""Degrees of yaw between which less and less is seen of teeth: lips and cheek come before them."""
+BLURRED = (0.012, 0.026)
+"""Blurs (sigma, eye distances) between which they fade by half: the dark line between the lips is as wide as they are
+then, and they would lie below it as a stripe."""
 STEP_EDGE = 2.5066
 """A step blurred by sigma rises by its height / (2.5066 sigma) per px at most: the root of 2 pi."""
 FIRM, LIMP, SMALL = 0.003, 0.012, 1.5
@@ -109,6 +114,13 @@ def inside(s: Array, t: Array, line: Array, axes: LipAxes, dark: Array, teeth: A
     lit = SHADED + (1 - SHADED) * smoothstep(t, 0.0, 0.035)
     lit = lit * (1 - 0.28 * gap) * (1 - 0.3 * smoothstep(aside, 0.06, 0.24))
     return np.asarray(dark + (seen * lit)[..., None] * np.maximum(teeth - dark, 0), np.float32)
+
+
+def visible(yaw: float, soft: float) -> float:
+    """How much is seen of teeth in a head turned by ``yaw`` degrees, ``soft`` as in :func:`inside`: 0..1."""
+    turned = smoothstep(np.full(1, abs(yaw), np.float32), *ASIDE)
+    faint = smoothstep(np.full(1, soft, np.float32), *BLURRED)
+    return float(((1 - turned) * (1 - 0.5 * faint))[0])
 
 
 def tongue(s: Array, t: Array) -> Array:
