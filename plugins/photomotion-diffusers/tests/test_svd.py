@@ -1,9 +1,9 @@
+"""The backend ``svd``: the stock pipeline, steered; windows, loops, and what it is given."""
+
 from __future__ import annotations
 
 import math
-import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
@@ -14,26 +14,21 @@ import pytest
 import torch
 from PIL import Image
 from tiny import FRAMES, fake_guide
+from tiny_films import CLIP, PLAIN, conditioning_timing, film, guided, options, watch
 
-from photomotion.data import Conditioning, FaceMotion, Frame, Motion, Timing
-from photomotion.errors import StageError, UsageError
+from photomotion.data import Conditioning, FaceMotion, Motion, Timing
+from photomotion.errors import UsageError
 from photomotion.plugin import Event, Runtime
 from photomotion.testing.contracts import BackendContract
 from photomotion.testing.fakes import fake_analysis, fake_conditioning, fake_motion, fake_photo
-from photomotion_diffusers.clocks import Clock, karras
-from photomotion_diffusers.denoising import Denoising, Shot
-from photomotion_diffusers.exact import decode
+from photomotion_diffusers.clocks import karras
 from photomotion_diffusers.latents import encode, ladder
 from photomotion_diffusers.loading import load_pipeline
-from photomotion_diffusers.options import SvdOptions
 from photomotion_diffusers.plugin import BACKENDS
-from photomotion_diffusers.preview import Outlook
 from photomotion_diffusers.refining import Steering, release_map
 from photomotion_diffusers.svd import PIPELINES, SvdBackend
 
-CLIP = Timing(seconds=0.6, fps=10)
-PLAIN = {"detail": 0.0, "background": "generated", "match_colour": False}
-(SVD,) = [offer for offer in BACKENDS if offer.name == "svd"]
+SVD = next(offer for offer in BACKENDS if offer.name == "svd")
 
 
 def no_weights(name: str) -> Path:
@@ -43,23 +38,6 @@ def no_weights(name: str) -> Path:
 @pytest.fixture(scope="module")
 def pipe(svd_folder: Path) -> Any:
     return load_pipeline(str(svd_folder), PIPELINES, torch.float32, "cpu")
-
-
-def options(**changes: Any) -> SvdOptions:
-    return SvdOptions(**{"model": "tiny", "steps": 3, "frames": 4, "size": 64, "fps": 10, "overlap": 2, **changes})
-
-
-def guided(timing: Timing = CLIP, width: int = 64, height: int = 64, **changes: Any) -> Conditioning:
-    return fake_guide(fake_conditioning(timing, width, height), **changes)
-
-
-def film(pipe: Any, chosen: SvdOptions, conditioning: Conditioning, seed: int = 0, **rest: Any) -> list[Frame]:
-    return list(SvdBackend(pipe, chosen, **rest).render(conditioning, conditioning_timing(conditioning), seed))
-
-
-def conditioning_timing(conditioning: Conditioning) -> Timing:
-    motion = conditioning.motion
-    return Timing(seconds=motion.frames / motion.fps, fps=motion.fps)
 
 
 def relative(a: torch.Tensor, b: torch.Tensor) -> float:
@@ -114,24 +92,6 @@ class Denoiser:
         v = free + self.guidance * (held - free)
         clean = v * (-sigma / math.sqrt(sigma**2 + 1)) + x / (sigma**2 + 1)
         return x + (x - clean) / sigma * (following - sigma)
-
-
-def watch(backend: SvdBackend) -> list[tuple[Clock | None, torch.Tensor]]:
-    """A list that fills with the clock and the clean latents of each window."""
-    seen: list[tuple[Clock | None, torch.Tensor]] = []
-    denoise = backend._denoise
-
-    def watched(denoising: Denoising, shot: Shot, tell: Any) -> torch.Tensor:
-        def call(*args: Any) -> torch.Tensor:
-            latents = Denoising.call(denoising, *args)
-            seen.append((args[1], latents))
-            return latents
-
-        denoising.call = call  # type: ignore[method-assign]
-        return denoise(denoising, shot, tell)
-
-    backend._denoise = watched  # type: ignore[method-assign]
-    return seen
 
 
 @torch.no_grad()
@@ -305,96 +265,6 @@ class TestSvd(BackendContract):
         return fake_guide(fake_conditioning(timing, gray=gray))
 
 
-@contextmanager
-def short_of_memory(module: torch.nn.Module, *calls: int) -> Iterator[list[int]]:
-    """Let a network run out of memory at these of its calls, counted from 0; gives the number of calls."""
-    count = [0]
-
-    def hook(*_: Any) -> None:
-        count[0] += 1
-        if count[0] - 1 in calls:
-            raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB.")
-
-    handle = module.register_forward_pre_hook(hook)
-    try:
-        yield count
-    finally:
-        handle.remove()
-
-
-@pytest.mark.parametrize("window", [0, 1])
-def test_out_of_memory_is_tried_once_more_with_a_smaller_plan(pipe: Any, window: int) -> None:
-    """In every window; the second run is the first one's: what chance gave is given again."""
-    whole = SvdBackend(pipe, options())
-    expected = watch(whole)
-    list(whole.render(guided(), CLIP, 5))
-    events: list[Event] = []
-    backend = SvdBackend(pipe, options(), events.append)
-    seen = watch(backend)
-    steps = len(ladder(pipe, 3)[1:]) - 1
-    with short_of_memory(pipe.unet, window * steps + 1):
-        list(backend.render(guided(), CLIP, 5))
-    notices = [event.message for event in events if event.notice]
-    assert len(notices) == 2
-    assert notices[0].startswith("Memory plan 'whole'")
-    assert notices[1].startswith("Out of memory with plan 'whole'. Memory plan 'small decode chunks'")
-    assert len(seen) == len(expected) == 2
-    for (_, ours), (_, theirs) in zip(seen, expected, strict=True):
-        assert torch.equal(ours, theirs)
-
-
-def test_out_of_memory_twice_says_what_to_do(pipe: Any) -> None:
-    backend = SvdBackend(pipe, options())
-    frames = backend.render(guided(), CLIP, 5)
-    with short_of_memory(pipe.unet, 1, 2), pytest.raises(StageError, match=r"lastly with plan .*fewer frames"):
-        list(frames)
-
-
-def test_out_of_memory_while_decoding_goes_on_where_it_was(pipe: Any) -> None:
-    """Nothing is denoised again, and no frame comes twice."""
-    chosen = options(steer=0, decode_chunk=2)
-    backend = SvdBackend(pipe, chosen)
-    latents = torch.randn(1, 7, 4, 8, 8, generator=torch.Generator().manual_seed(0))
-    backend._fitting.run((7, 64, 64), lambda: None)
-    expected = list(backend._decoded(latents))
-    events: list[Event] = []
-    backend = SvdBackend(pipe, chosen, events.append)
-    backend._fitting.run((7, 64, 64), lambda: None)
-    with short_of_memory(pipe.vae.decoder, 1, 3) as count:
-        made = list(backend._decoded(latents))
-    assert count[0] == 6 and sum("Out of memory" in event.message for event in events) == 2
-    assert all(np.array_equal(ours, theirs) for ours, theirs in zip(made, expected, strict=True))
-    with short_of_memory(pipe.vae.decoder, 0, 1), pytest.raises(StageError, match="smaller size"):
-        list(backend._decoded(latents))
-
-
-def test_frames_come_before_the_last_chunk_is_decoded(pipe: Any) -> None:
-    """A chunk ahead and no more; the same pictures as decoded at once in the thread that asks; no thread is left."""
-    backend = SvdBackend(pipe, options(decode_chunk=1))
-    latents = torch.randn(1, 6, 4, 8, 8, generator=torch.Generator().manual_seed(0))
-    expected = [chunk[0] for chunk in decode(pipe, latents, 1)]
-    before = threading.active_count()
-    with short_of_memory(pipe.vae.decoder) as count:
-        pictures = backend._decoded(latents)
-        first = next(pictures)
-        assert count[0] <= 2
-        assert threading.active_count() == before + 1
-        rest = list(pictures)
-    assert count[0] == 6
-    assert all(np.array_equal(ours, theirs) for ours, theirs in zip([first, *rest], expected, strict=True))
-    assert threading.active_count() == before
-
-
-def test_a_film_left_early_leaves_no_thread(pipe: Any) -> None:
-    before = threading.active_count()
-    frames = SvdBackend(pipe, options(decode_chunk=1)).render(guided(), CLIP, 0)
-    next(frames)
-    next(frames)
-    assert threading.active_count() == before + 1
-    frames.close()  # type: ignore[attr-defined]
-    assert threading.active_count() == before
-
-
 def test_what_it_loads_is_sped_up_and_stays_the_same(svd_folder: Path, pipe: Any) -> None:
     """Exact speed-ups are always on; the film is that of the stock pipeline to rounding."""
     fast = SvdBackend.load(options(model=str(svd_folder)), Runtime(weights=no_weights, device="cpu"))
@@ -414,110 +284,6 @@ def test_short_cuts_only_when_asked_for(svd_folder: Path) -> None:
         backend = SvdBackend.load(options(model=str(svd_folder), steps=6, steer=0, **changes), runtime)
         films.append(np.stack([frame.pixels for frame in backend.render(fake_conditioning(CLIP, 64, 64), CLIP, 1)]))
     assert not np.array_equal(films[0], films[1]) and not np.array_equal(films[0], films[2])
-
-
-def test_previews_are_made_only_when_asked_for(pipe: Any) -> None:
-    """One decoded frame of the model's size, at every step; the last one's is the film's middle frame."""
-    chosen = options(steps=4, steer=0, frames=4, **PLAIN)
-    timing = Timing(seconds=0.4, fps=10)
-    for wanted in (False, True):
-        seen: list[Any] = []
-
-        def listen(event: Event, wanted: bool = wanted, seen: list[Any] = seen) -> None:
-            if event.message == "denoising":
-                assert event.preview is not None
-                seen.append(event.preview() if wanted else event.preview)
-
-        with short_of_memory(pipe.vae.decoder) as count:
-            frames = film(pipe, chosen, fake_conditioning(timing, 64, 64), on_event=listen)
-        assert count[0] == 1 + (len(seen) if wanted else 0) and len(seen) == 4
-        if not wanted:
-            with pytest.raises(UsageError, match="step that is over"):
-                seen[0]()
-    assert {picture.shape for picture in seen} == {(64, 64, 3)} and seen[0].dtype == np.uint8
-    alone = film(pipe, options(steps=4, steer=0, frames=4, decode_chunk=1, **PLAIN), fake_conditioning(timing, 64, 64))
-    assert np.array_equal(seen[-1], alone[2].pixels)
-    assert len(frames) == 4
-
-
-@torch.no_grad()
-def test_a_preview_is_of_what_the_model_thinks_is_under_the_noise(pipe: Any) -> None:
-    """Two latents of an Euler step tell the model's own estimate (its v, undone by hand)."""
-    sigmas = karras(5)
-    outlook = Outlook()
-    embedding, ids = torch.zeros(1, 1, 32), torch.tensor([[9.0, 40.0, 0.02]])
-    still = torch.zeros(1, 3, 4, 8, 8)
-    x = torch.randn(1, 3, 4, 8, 8, generator=torch.Generator().manual_seed(0)) * 700
-    for step, (sigma, following) in enumerate(pairwise(sigmas)):
-        v = pipe.unet(
-            torch.cat([x / math.sqrt(sigma**2 + 1), still], dim=2),
-            torch.tensor(0.25 * math.log(sigma)),
-            encoder_hidden_states=embedding,
-            added_time_ids=ids,
-        ).sample
-        clean = v * (-sigma / math.sqrt(sigma**2 + 1)) + x / (sigma**2 + 1)
-        x = x + (x - clean) / sigma * (following - sigma)
-        outlook.see(step, x)
-        if step:
-            torch.testing.assert_close(outlook.clean(sigma, following), clean, rtol=1e-3, atol=2e-4)
-
-
-def test_a_held_draft_is_seen_in_a_preview(pipe: Any) -> None:
-    """What is never let go is the draft under any noise, from the first step on."""
-    conditioning = guided(Timing(seconds=0.4, fps=10), everywhere=True)
-    seen: list[Any] = []
-
-    def listen(event: Event) -> None:
-        if event.preview is not None:
-            seen.append(event.preview())
-
-    film(pipe, options(steps=6, steer=1, frames=4, **PLAIN), conditioning, on_event=listen)
-    assert conditioning.guide is not None
-    z = encode(pipe, [conditioning.guide.draw(2)], 1)
-    (expected,) = decode(pipe, z[None])
-    assert len(seen) > 2
-    assert all(np.abs(picture.astype(int) - expected[0]).max() <= 1 for picture in seen)
-
-
-def test_a_preview_short_of_memory_does_not_end_the_film(pipe: Any) -> None:
-    refused: list[StageError] = []
-
-    def listen(event: Event) -> None:
-        if event.preview is not None:
-            try:
-                event.preview()
-            except StageError as error:
-                refused.append(error)
-
-    with short_of_memory(pipe.vae.decoder, 1):
-        frames = film(pipe, options(steps=6, steer=0), guided(), on_event=listen)
-    assert len(frames) == 6 and len(refused) == 1
-
-
-@pytest.mark.parametrize("steer", [0.0, 0.7])
-def test_a_listener_that_raises_ends_the_run_at_once(svd_folder: Path, steer: float) -> None:
-    """Under offloading: the hooks are put back, no further step is computed, and the next film is as ever."""
-    pipe = load_pipeline(str(svd_folder), PIPELINES, torch.float32, "cpu")
-    backend = SvdBackend(pipe, options(steer=steer, steps=12))
-    expected = [frame.pixels for frame in backend.render(guided(), CLIP, 3)]
-    freed: list[int] = []
-    pipe.maybe_free_model_hooks = lambda: freed.append(1)
-    steps: list[Event] = []
-
-    def stop(event: Event) -> None:
-        if event.message == "denoising":
-            steps.append(event)
-            if len(steps) == 2:
-                raise KeyboardInterrupt
-
-    backend._on_event = stop
-    before = threading.active_count()
-    with short_of_memory(pipe.unet) as count, pytest.raises(KeyboardInterrupt):
-        list(backend.render(guided(), CLIP, 3))
-    assert count[0] == 2 and freed == [1] and threading.active_count() == before
-    backend._on_event = lambda event: None
-    again = [frame.pixels for frame in backend.render(guided(), CLIP, 3)]
-    assert all(np.array_equal(ours, theirs) for ours, theirs in zip(again, expected, strict=True))
 
 
 LOOP = Timing(seconds=0.9, fps=10, loop=True)
