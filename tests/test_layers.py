@@ -121,6 +121,20 @@ class TestLayers:
         near[:20] = near[-20:] = False
         assert np.abs(plate - truth)[near].mean() < 2.5
 
+    @pytest.mark.parametrize("seed", [0, 2])
+    def test_a_curtain_farther_off_is_not_drawn_behind_the_person(self, seed: int) -> None:
+        random = np.random.default_rng(seed)
+        wall = 128 + 3 * cv2.GaussianBlur(random.normal(0, 60, (240, 240)), (0, 0), 3)
+        photo = np.clip(wall, 0, 255)[..., None].repeat(3, axis=2).astype(np.uint8)
+        photo[:, 178:] = (150, 30, 30)
+        y, x = np.mgrid[0:240, 0:240]
+        opacity = ((np.hypot(x - 90, 0.7 * (y - 120)) < 70) * 255).astype(np.uint8)
+        photo[opacity > 0] = (20, 200, 20)
+        plate = background(photo, opacity, 100.0).astype(np.int16)
+        depth = cv2.distanceTransform(opacity, cv2.DIST_L2, 5)
+        beside = (depth > 8) & (depth < 30) & (x > 110) & (np.abs(y - 120) < 50)
+        assert (plate[..., 0] - plate[..., 1] > 40)[beside].mean() < 0.03
+
     @pytest.mark.parametrize("value", [0.0, 1.0])
     def test_a_matte_may_be_empty_or_full(self, value: float) -> None:
         pixels = np.full((40, 40, 3), 7, np.uint8)

@@ -24,6 +24,8 @@ CONTEXT = 0.3
 """How far around a place the photo must repeat itself for a way to be trusted, in eye distances."""
 EVEN = (0.15, 0.6)
 """A step that copies would leave at the outline is evened out until these depths, in eye distances ..."""
+WORSE = 15.0
+"""How much worse than the best way a way may be that can be gone, in gray levels, all three colours together."""
 FADE = 0.06
 """Copies of different places fade into each other over this, in eye distances."""
 ALIKE = 0.1
@@ -170,6 +172,7 @@ def _copies(small: Array, known: Pixels, unit: float) -> tuple[list[tuple[tuple[
     ]
     cost = [np.full(shape, 1e6, np.float32) for _ in range(2)]
     best = [np.zeros(shape, np.uint8) for _ in range(2)]
+    ideal = np.full(shape, 1e6, np.float32)
     for index, way in enumerate(ways):
         here, there = _overlap(way, shape)
         found = np.zeros(shape, np.float32)
@@ -179,6 +182,7 @@ def _copies(small: Array, known: Pixels, unit: float) -> tuple[list[tuple[tuple[
         weight = cv2.blur(found, window)
         length = np.float32(LENGTHS[index // ANGLES])
         new = cv2.blur(apart, window) / np.maximum(weight, 1e-6) + 4 * length
+        ideal = np.minimum(ideal, np.where(weight > 0.01, new, np.float32(1e6)))
         usable = np.zeros(shape, bool)
         usable[here] = source[there]
         new = np.where(usable & (weight > 0.01), new, np.float32(1e6))
@@ -202,6 +206,8 @@ def _copies(small: Array, known: Pixels, unit: float) -> tuple[list[tuple[tuple[
     together = np.maximum(sum((share for _, share in copies), np.zeros(shape, np.float32)), 1e-6)
     sure = cv2.blur(able.astype(np.float32), (2 * max(1, round(0.1 * unit)) + 1,) * 2)
     sure = np.clip(2 * sure - 1, 0, 1) * able
+    # Where only what does not go on like this place can be copied, nothing is better than a stranger's colours.
+    sure *= 1 - cv2.blur(smoothstep(cost[0] / (ideal + WORSE), 1.0, 2.0), fade)
     return [(way, np.asarray(share / together, np.float32)) for way, share in copies], np.asarray(sure, np.float32)
 
 
