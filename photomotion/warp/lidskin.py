@@ -68,9 +68,9 @@ def make_skin(pixels: npt.NDArray[np.uint8], eye: Eye, frames: Array) -> Array:
     shaded = np.asarray(1 - light_of(tone_above) / np.maximum(light_of(tone_below), 1), np.float32)
     lit = own * smoothstep(shaded, 0.0, 0.4) * (0.45 + 0.55 * down[..., 0]) + (1 - own) * FADES * down[..., 0]
     tone = tone_above + lit[..., None] * (tone_below - tone_above)
-    # Brows and sockets grey the colour above; that below is fresher.
-    fresh = light_of(tone) / np.maximum(light_of(tone_below), 1)
-    tone = tone + 0.5 * own * (fresh[..., None] * tone_below - tone)
+    # Brows and sockets grey the colour above, the more the darker they are; that below is fresher.
+    fresh = (light_of(tone) / np.maximum(light_of(tone_below), 1))[..., None] * tone_below
+    tone = tone + (own * (0.5 + 0.5 * smoothstep(shaded, 0.2, 0.6)))[..., None] * (fresh - tone)
 
     above = eye.upper - lash_height(eye) - eye.t
     trust = smoothstep(above, 0.0, 0.03) * (1 - frames)
