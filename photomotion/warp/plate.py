@@ -24,7 +24,7 @@ CONTEXT = 0.3
 """How far around a place the photo must repeat itself for a way to be trusted, in eye distances."""
 EVEN = (0.15, 0.6)
 """A step that copies would leave at the outline is evened out until these depths, in eye distances ..."""
-WORSE = 15.0
+WORSE = 30.0
 """How much worse than the best way a way may be that can be gone, in gray levels, all three colours together."""
 FADE = 0.06
 """Copies of different places fade into each other over this, in eye distances."""
