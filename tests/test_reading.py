@@ -1,58 +1,21 @@
-"""Photos in every format and pixel mode that people bring, and files that are no photos."""
+"""Photos in every format and pixel mode that people bring."""
 
 from __future__ import annotations
 
 import hashlib
-import io
 import struct
-import sys
-import warnings
-import zlib
 from pathlib import Path
-from types import ModuleType
-from typing import IO
 
 import cv2
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from picture_files import HEIGHT, WIDTH, colours, distance, ramp, saved
 from PIL import Image, ImageCms
 
-from photomotion.data import Photo
-from photomotion.errors import PhotoTooLarge, UnreadablePhoto, UsageError
-from photomotion.reading import MIN_SIDE, read_photo, resize_photo
-
-WIDTH, HEIGHT = 48, 32
-
-
-def colours() -> np.ndarray:
-    """A smooth picture in which every corner has another colour."""
-    y, x = np.mgrid[0:HEIGHT, 0:WIDTH]
-    return np.dstack([x * 5, y * 7, 255 - x * 3 - y * 3]).clip(0, 255).astype(np.uint8)
-
-
-def ramp() -> np.ndarray:
-    return np.tile(np.linspace(0, 255, WIDTH).round().astype(np.uint8), (HEIGHT, 1))
-
-
-def saved(image: Image.Image, kind: str, **options: object) -> bytes:
-    buffer = io.BytesIO()
-    image.save(buffer, kind, **options)
-    return buffer.getvalue()
-
-
-def distance(photo: Photo, wanted: np.ndarray) -> int:
-    """Largest difference between a photo and an array (H, W) or (H, W, 3), in levels."""
-    wanted = wanted if wanted.ndim == 3 else np.dstack([wanted] * 3)
-    assert photo.pixels.shape == wanted.shape
-    return int(np.abs(photo.pixels.astype(int) - wanted.astype(int)).max())
-
-
-def png_header(width: int, height: int) -> bytes:
-    """A PNG that promises a size and holds nothing."""
-    header = b"IHDR" + struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
-    return b"\x89PNG\r\n\x1a\n" + struct.pack(">I", 13) + header + struct.pack(">I", zlib.crc32(header))
+from photomotion.errors import UsageError
+from photomotion.reading import read_photo, resize_photo
 
 
 @pytest.mark.parametrize(
@@ -281,23 +244,6 @@ def test_arrays_of_every_accepted_shape() -> None:
     assert distance(read_photo(colours()[::-1, ::2]), colours()[::-1, ::2]) == 0
 
 
-@pytest.mark.parametrize(
-    "array",
-    [
-        np.zeros((32, 32, 3), np.float32),
-        np.zeros((32, 32, 3), np.int64),
-        np.zeros((32, 32), bool),
-        np.zeros((32, 32, 2), np.uint8),
-        np.zeros((32,), np.uint8),
-        np.zeros((2, 32, 32, 3), np.uint8),
-    ],
-    ids=lambda array: f"{array.dtype}{array.shape}",
-)
-def test_refuses_other_arrays(array: np.ndarray) -> None:
-    with pytest.raises(UnreadablePhoto, match=r"pass uint8 \(0\.\.255\) or uint16"):
-        read_photo(array)
-
-
 @settings(max_examples=30, deadline=None)
 @given(st.integers(0, 255), st.lists(st.integers(-1, 1), min_size=3, max_size=3))
 def test_channels_within_two_levels_are_made_gray(level: int, shifts: list[int]) -> None:
@@ -323,92 +269,6 @@ def test_a_gray_scan_saved_as_colour_jpeg_is_gray() -> None:
     assert read_photo(saved(Image.fromarray(grain).convert("RGB"), "JPEG", quality=80)).gray
 
 
-def test_refuses_a_pixel_bomb_without_decoding_it() -> None:
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        with pytest.raises(PhotoTooLarge) as caught:
-            read_photo(png_header(40000, 40000))
-    assert str(caught.value) == (
-        "photo has 40000 x 40000 = 1600 million pixels, more than the limit of 100 million; "
-        "make it smaller in a picture editor first"
-    )
-    assert Image.MAX_IMAGE_PIXELS is not None
-
-
-def test_the_limit_is_for_every_source() -> None:
-    for source in (
-        colours(),
-        Image.fromarray(colours()),
-        read_photo(colours()),
-        saved(Image.fromarray(colours()), "PNG"),
-    ):
-        assert read_photo(source, max_pixels=WIDTH * HEIGHT)
-        with pytest.raises(PhotoTooLarge):
-            read_photo(source, max_pixels=WIDTH * HEIGHT - 1)
-
-
-def test_refuses_a_tiny_picture() -> None:
-    assert read_photo(np.zeros((MIN_SIDE, MIN_SIDE), np.uint8))
-    with pytest.raises(UnreadablePhoto, match="only 40 x 15 pixels"):
-        read_photo(np.zeros((15, 40), np.uint8))
-
-
-def test_files_that_are_no_photos(tmp_path: Path) -> None:
-    files = {
-        "empty.jpg": b"",
-        "text.jpg": b"Dear Grandma, this is a letter.\n" * 20,
-        "cut.jpg": saved(Image.effect_noise((400, 300), 60), "JPEG")[:9000],
-        "cut.png": saved(Image.effect_noise((400, 300), 60), "PNG")[:9000],
-        "drawing.eps": b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 100 100\n%%EndComments\nshowpage\n",
-        "phone.heic": b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + b"\0" * 100,
-    }
-    for name, data in files.items():
-        (tmp_path / name).write_bytes(data)
-    said = {}
-    for name in [*files, "missing.jpg", "."]:
-        with pytest.raises(UnreadablePhoto) as caught:
-            read_photo(tmp_path / name)
-        said[name] = str(caught.value).replace(str(tmp_path), "FOLDER")
-        assert "\n" not in said[name]
-    kinds = "JPEG, PNG, WebP, BMP, TIFF, GIF or HEIC"
-    assert said["empty.jpg"] == "empty.jpg is empty; copy the photo again from where it came from"
-    assert said["text.jpg"] == f"text.jpg is not a picture that can be read; save it as {kinds}"
-    assert said["drawing.eps"] == f"drawing.eps is not a picture that can be read; save it as {kinds}"
-    assert said["missing.jpg"] == "FOLDER/missing.jpg does not exist; check the name and the folder"
-    assert said["."] == "FOLDER is a folder; name the photo itself"
-    for name in ("cut.jpg", "cut.png"):
-        assert said[name].startswith(f"{name} is damaged or incomplete (")
-        assert said[name].endswith("); copy it again, or open it in a viewer and save it anew")
-
-
-def test_other_objects_are_no_photos() -> None:
-    with pytest.raises(UnreadablePhoto, match="an object of type int is not a photo; pass a path"):
-        read_photo(3)  # type: ignore[arg-type]
-
-
-HEIC = b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + b"\0" * 100
-
-
-def test_heic_without_its_package_names_the_cure(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "pillow_heif", None)
-    with pytest.raises(UnreadablePhoto, match="pip install pillow-heif"):
-        read_photo(HEIC)
-
-
-def test_heic_goes_through_its_package(monkeypatch: pytest.MonkeyPatch) -> None:
-    def open_heif(stream: IO[bytes], name: str | bytes) -> Image.Image:
-        assert stream.read() == HEIC
-        return Image.fromarray(colours())
-
-    module = ModuleType("pillow_heif")
-    module.register_heif_opener = lambda: Image.register_open("HEIF", open_heif)  # type: ignore[attr-defined, arg-type]
-    monkeypatch.setitem(sys.modules, "pillow_heif", module)
-    Image.init()
-    monkeypatch.setattr(Image, "OPEN", dict(Image.OPEN))
-    monkeypatch.setattr(Image, "ID", list(Image.ID))
-    assert distance(read_photo(HEIC), colours()) == 0
-
-
 @settings(max_examples=25, deadline=None)
 @given(st.integers(16, 90), st.integers(16, 90), st.integers(16, 200))
 def test_resizing_sets_the_long_edge_and_keeps_the_shape(width: int, height: int, edge: int) -> None:
@@ -432,21 +292,3 @@ def test_resizing_to_the_same_size_does_nothing_and_too_small_is_refused() -> No
     assert resize_photo(photo, WIDTH) is photo
     with pytest.raises(UsageError, match="at least 16"):
         resize_photo(photo, 15)
-
-
-def test_unreadable_permissions_are_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    path = tmp_path / "private.jpg"
-    path.write_bytes(b"x")
-
-    def refuse(self: Path) -> bytes:
-        raise PermissionError(13, "Permission denied")
-
-    monkeypatch.setattr(Path, "read_bytes", refuse)
-    with pytest.raises(UnreadablePhoto, match=r"private\.jpg cannot be opened \(Permission denied\)"):
-        read_photo(path)
-
-
-def test_a_size_nobody_can_hold_is_refused_before_memory_is_asked_for() -> None:
-    photo = read_photo(np.zeros((40, 60, 3), np.uint8))
-    with pytest.raises(UsageError, match=r"frames of 30000 x 20000, more than 100 million pixels; ask for less"):
-        resize_photo(photo, 30_000)
