@@ -194,7 +194,7 @@ def test_options_are_listed(run: Run) -> None:
     result = run("options", "encoder", "mp4")
     assert result.exit_code == 0
     line = next(line for line in result.stdout.splitlines() if line.startswith("crf"))
-    assert line.split()[:7] == ["crf", "integer", "19", ">=", "0,", "<=", "51"]
+    assert line.split()[:7] == ["crf", "integer", "14", ">=", "0,", "<=", "51"]
     assert "no options" in run("options", "encoder", "frames").stdout
     assert run("options", "postprocessor").exit_code == 0
 

@@ -52,9 +52,12 @@ class Limits:
     """Whether nothing moves at all."""
 
     def gains(self) -> Floats:
-        """(3,) gain of yaw, pitch and roll: lower where there is less room, so that soft limits bend little."""
+        """(3,) gain of yaw, pitch and roll: lower where there is less room, so that soft limits bend little.
+
+        Not in proportion: half the room still holds more than half of a quiet head's motion.
+        """
         room = (np.array(self.high) - np.array(self.low)) / (2 * np.array([YAW, PITCH, ROLL]))
-        return np.asarray(self.head * np.minimum(1.0, room), np.float64)
+        return np.asarray(self.head * np.sqrt(np.minimum(1.0, room)), np.float64)
 
     def apply(self, head: Floats) -> Floats:
         """Bend head angles (T, 3), degrees, so that they stay inside."""

@@ -15,10 +15,10 @@ from .span import Span
 
 __all__ = ["Head", "hold_head"]
 
-DRIFT = np.array([1.1, 0.8, 0.55])
+DRIFT = np.array([1.25, 0.85, 0.6])
 """Long-run standard deviation of the drift of yaw, pitch and roll, degrees: between someone who watches a screen
 (0.1..0.4) and someone who talks (1.5..4 in 5 s)."""
-SPREAD = np.array([[0.9, 1.6], [0.55, 1.1], [0.4, 0.8]])
+SPREAD = np.array([[1.2, 1.7], [0.7, 1.2], [0.5, 0.9]])
 """Least and greatest standard deviation of each axis over a film of 8 s or more, degrees (judgement): above what looks
 frozen, below what looks restless."""
 SHARE = 0.4
