@@ -302,6 +302,18 @@ def test_cracks_do_not_cut_pieces_of_the_wall_out_with_the_person(
     assert np.abs(found.matte - true.matte)[:200].mean() < 0.02  # it was 0.08 and 0.19
 
 
+def test_what_lies_on_the_border_of_a_print_is_no_person(analyzer: FaceMeshAnalyzer, pixels: Pixels) -> None:
+    print_ = np.ascontiguousarray(pixels[:400, 40:440])
+    bordered = cv2.copyMakeBorder(print_, 40, 40, 40, 40, cv2.BORDER_CONSTANT, value=(236, 232, 224))
+    matte = analyzer.analyze(Photo(pixels=bordered)).matte
+    whole = analyzer.analyze(Photo(pixels=print_)).matte
+    around = np.ones(matte.shape, bool)
+    around[40:-40, 40:-40] = False
+    assert not matte[around].any()
+    deep = (slice(12, -12), slice(12, -12))
+    assert np.abs(matte[40:-40, 40:-40][deep] - whole[deep]).mean() < 0.05
+
+
 # Light
 
 

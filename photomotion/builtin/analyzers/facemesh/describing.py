@@ -14,7 +14,7 @@ from photomotion.data import Analysis, Face, Lighting, Photo, Pose
 
 from .cost import estimate_cost
 from .lighting import measure_lighting, normals
-from .matte import WORK, MatteModel
+from .matte import WORK, MatteModel, inside
 from .openness import measure_eyes, measure_mouth
 from .pose import estimate_uncertainty, measure_pose
 from .prints import CRACKED, measure_print
@@ -25,6 +25,9 @@ from .visibility import measure_cover, measure_visibility
 
 __all__ = ["Describer", "Sighting"]
 
+RIM = 0.08
+"""How far from the border around a picture people end, in eye distances: as far as the renderer's layer goes beyond the
+matte."""
 SURELY_TURNED, SQUARELY = 0.6, 30.0
 """A photo is set upright if a face in it is at least so certain, and all lie within so many degrees of a quarter."""
 
@@ -79,6 +82,8 @@ class Describer:
         printed = measure_print(small, [one * scale for one in landmarks], matte) if faces else None
         if printed and printed.scratches > CRACKED:
             matte = self._matte.cut_out(scales, small, landmarks, cracked=True)
+        if printed and printed.picture is not None:
+            matte = inside(matte, printed.picture, RIM * float(np.linalg.norm(landmarks[0][33] - landmarks[0][263])))
         cost = estimate_cost(photo.width, photo.height, faces)
         suitability = judge(seen, light, printed, _turn(faces), cost)
         return Analysis(faces=faces, matte=matte, lighting=light, suitability=suitability)

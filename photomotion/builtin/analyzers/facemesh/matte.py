@@ -13,7 +13,7 @@ from .guided import Guide
 from .interpreter import Model
 from .region import Floats, Pixels, Region, Scales
 
-__all__ = ["WORK", "MatteModel"]
+__all__ = ["WORK", "MatteModel", "inside"]
 
 SIDE = 256
 VIEWS = ((2.6, False), (3.2, True), (3.8, False))
@@ -110,6 +110,21 @@ class MatteModel:
         image = region.cut(scales, SIDE, cv2.BORDER_REPLICATE).astype(np.float32) / 255.0
         chance = np.clip(self._segment(image), 0.002, 0.998)
         return _to_photo(np.asarray(np.log(chance / (1 - chance)), np.float32), region, shrink, size)
+
+
+def inside(matte: Floats, picture: npt.NDArray[np.bool_], rim: float) -> Floats:
+    """A matte, float32 (H, W), without what is not in the picture but on its border: that stays where it is.
+
+    Args:
+        matte: of the photo.
+        picture: where the picture is, bool, of any size.
+        rim: how far from the border people end, px of the photo: what moves there would uncover it.
+    """
+    height, width = matte.shape
+    within = cv2.copyMakeBorder(picture.astype(np.uint8), 1, 1, 1, 1, cv2.BORDER_REPLICATE)
+    deep = cv2.distanceTransform(within, cv2.DIST_L2, 3)[1:-1, 1:-1] * np.float32(width / picture.shape[1])
+    share = np.clip((deep - rim) / max(0.5 * rim, 1.0), 0, 1)
+    return np.asarray(matte * cv2.resize(share, (width, height), interpolation=cv2.INTER_LINEAR), np.float32)
 
 
 def _without_cracks(picture: Pixels, meshes: Sequence[Floats]) -> Pixels:

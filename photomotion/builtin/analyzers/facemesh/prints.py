@@ -55,6 +55,8 @@ class PrintQuality:
     """Strength of a tint over everything, in units of CIELAB; 0 for gray and sepia."""
     border: float
     """Part of the photo that is a border around the picture, or what a photographed print lies on, 0..1."""
+    picture: Mask | None = None
+    """bool (H, W), where the picture is, at a long edge of 640 px; None if there is no border or a face is on it."""
 
 
 def measure_print(small: Pixels, faces: Sequence[Floats], matte: Floats) -> PrintQuality:
@@ -70,8 +72,10 @@ def measure_print(small: Pixels, faces: Sequence[Floats], matte: Floats) -> Prin
     meshes = [f[:, :2] - np.array([x0, y0], np.float32) for f in faces]
     people = cv2.resize(np.ascontiguousarray(matte), small.shape[1::-1], interpolation=cv2.INTER_AREA)[y0:y1, x0:x1]
     border, toned = 1 - inner.size / small.size, shrunk(inner, 320)
-    picture = None if border else _picture(small, faces[0][list(OVAL), :2] if faces else None)
-    if picture is not None:
+    picture: Mask | None = None
+    if border:
+        picture = np.pad(np.ones((y1 - y0, x1 - x0), bool), ((y0, len(small) - y1), (x0, small.shape[1] - x1)))
+    elif (picture := _picture(small, faces[0][list(OVAL), :2] if faces else None)) is not None:
         border, toned = 1 - float(picture.mean()), small[picture][None]
     tint = measure_cast(shrunk(inner, 200))
     grain = measure_grain(inner)
@@ -81,7 +85,15 @@ def measure_print(small: Pixels, faces: Sequence[Floats], matte: Floats) -> Prin
         tones=measure_tones(toned),
         cast=_cast(tint, inner, meshes),
         border=border,
+        picture=picture if picture is not None and all(_holds(picture, face) for face in faces) else None,
     )
+
+
+def _holds(picture: Mask, face: Floats) -> bool:
+    """Whether a face, (478, 3), is in the picture whole."""
+    x, y = np.round(face[:468, :2]).astype(int).T
+    on = (x >= 0) & (y >= 0) & (x < picture.shape[1]) & (y < picture.shape[0])
+    return bool(on.all() and picture[y, x].all())
 
 
 def _picture(small: Pixels, face: Floats | None) -> Mask | None:
