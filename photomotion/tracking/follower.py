@@ -13,6 +13,9 @@ from photomotion.builtin.analyzers.facemesh.mesh import MeshModel
 from photomotion.builtin.analyzers.facemesh.pose import measure_pose
 from photomotion.builtin.analyzers.facemesh.region import Scales
 
+from .anchors import Anchors
+from .links import Link
+
 __all__ = ["Follower", "Sight"]
 
 Floats = npt.NDArray[np.float32]
@@ -32,6 +35,8 @@ class Sight(NamedTuple):
     """float32 (478, 3), px, as in :class:`photomotion.data.Face`."""
     pose: tuple[float, float, float]
     """Yaw, pitch and roll, degrees."""
+    links: tuple[Link, ...]
+    """How the points of ``headframe.STEADY`` moved since earlier frames; rows count the frames that show the face."""
 
 
 class Follower:
@@ -44,6 +49,8 @@ class Follower:
     def __init__(self, face: int = 1) -> None:
         self._face = face
         self._detector, self._mesh, self._eyes = FaceDetector(), MeshModel(), EyeModel()
+        self._anchors = Anchors()
+        self._seen = 0
         self._points: Floats | None = None
         self._place: tuple[float, float, float] | None = None
         self._searched = -1e9
@@ -58,6 +65,7 @@ class Follower:
             self._points, presence = self._mesh.follow(scales, self._points)
             if presence < PRESENT or not self._inside(scales):
                 self._points, self._lost, self._searched = None, time, -1e9
+                self._anchors = Anchors()
         if self._points is None:
             self._search(scales, time)
         if self._points is None:
@@ -65,7 +73,10 @@ class Follower:
         middle, size = self._points[:, :2].mean(axis=0), float(np.ptp(self._points[:, :2], axis=0).max())
         self._place = float(middle[0]), float(middle[1]), size
         pose = measure_pose(self._points, scales.width, scales.height)
-        return Sight(self._eyes.refine(scales, self._points), (pose.yaw, pose.pitch, pose.roll))
+        angles = pose.yaw, pose.pitch, pose.roll
+        links = self._anchors.compare(self._seen, scales, self._points, angles)
+        self._seen += 1
+        return Sight(self._eyes.refine(scales, self._points), angles, links)
 
     def _inside(self, scales: Scales) -> bool:
         """Whether the middle of the mesh is still in the picture, and it is larger than a few pixels."""

@@ -18,6 +18,7 @@ from .film import Film
 from .filters import bridge, fill_between, gaps, odd, smooth
 from .follower import Follower, Sight
 from .headframe import STEADY, straighten
+from .links import Link, reconcile
 from .skin import BROWS, MOUTH, brow_marks, explain, from_rest, mouth_marks, untangle
 
 __all__ = ["track"]
@@ -48,9 +49,8 @@ BACK = 0.25
 SMOOTHED = 0.23
 """Seconds of the parabola that is fitted to the motion of head and skin: 4 Hz pass, the mesh's trembling does not."""
 RATES = (10, 12, 12.5, 15, 20, 24000 / 1001, 24, 25, 30000 / 1001, 30, 48, 50, 60000 / 1001, 60)
-RAISED, LOWERED = 0.8, -0.4
-"""Degrees of pitch that the mesh loses when brows are raised, and that it gains when they are drawn down: its forehead
-goes along (films of four portraits drawn with the motion of living faces)."""
+HOLD = 0.1
+"""How far the mesh's place for a head is believed in a frame that was compared with others, as their pixels are."""
 NOISE = 0.0008
 """Eye distances by which the mesh's points tremble once smoothed."""
 
@@ -70,7 +70,7 @@ def track(
     usual opening, gaze to its usual direction, mouth and brows to their usual place. Head and skin are filtered
     without lag; blinks and glances stay sharp. ``breath`` is not measured and so not among the channels.
 
-    Memory grows by less than 1 kB a frame; frames themselves are not kept.
+    Memory grows by less than 2 kB a frame; frames themselves are not kept.
 
     Args:
         path: of a video file.
@@ -90,16 +90,20 @@ def track(
     if face < 1:
         raise MotionError(f"face {face} cannot be followed; count from 1, the largest")
     film = Film(path, start, seconds)
-    times, poses, points, size = _watch(film, face, progress)
+    times, poses, points, links, size = _watch(film, face, progress)
     fps = _rate(times)
     even = times[0] + np.arange(max(1, round((times[-1] - times[0]) * fps) + 1)) / fps
     seen = ~np.isnan(poses[:, 0])
-    table = np.concatenate([poses[seen], points[seen].reshape(seen.sum(), -1)], axis=1).astype(np.float64)
+    steady = points[seen, : len(STEADY)].astype(np.float64)
+    steady[..., :2] = reconcile(steady[..., :2], links, HOLD)
+    parts = (poses[seen], steady, points[seen])
+    table = np.concatenate([part.reshape(seen.sum(), -1) for part in parts], axis=1).astype(np.float64)
     here = _seen_at(even, times, seen, fps)
     values = np.stack([np.interp(even, times[seen], column) for column in table.T], axis=1)
     values = bridge(values, here, round(SHORT * fps), max(1, round(BACK * fps)))
     _tell(film, here, fps, progress)
-    channels = _channels(values[:, 3:].reshape(len(even), len(KEPT), 3), values[:, :3], size, fps)
+    marks = values[:, 3:].reshape(len(even), -1, 3)
+    channels = _channels(marks[:, len(STEADY) :], marks[:, : len(STEADY)], values[:, :3], size, fps)
     for first, after in gaps(here):
         if after - first > SHORT * fps:
             channels["eyeBlinkLeft"][first:after] = channels["eyeBlinkRight"][first:after] = 0
@@ -113,19 +117,25 @@ def track(
 
 def _watch(
     film: Film, face: int, progress: Callable[[Event], None]
-) -> tuple[Floats, Floats, npt.NDArray[np.float32], tuple[int, int]]:
-    """Times (T,), poses (T, 3) and points (T, N, 3) of each frame, NaN where no face was seen; width and height."""
+) -> tuple[Floats, Floats, npt.NDArray[np.float32], list[tuple[Link, ...]], tuple[int, int]]:
+    """Times (T,), poses (T, 3) and points (T, N, 3) of each frame, NaN where no face was seen; links; width and height.
+
+    Links are those of the frames that show the face.
+    """
     follower = Follower(face)
     wanted = film.seconds or (film.duration and film.duration - film.start)
     total = round(wanted * min(film.rate, 60.0)) if wanted and film.rate else None
     times: list[float] = []
     size = (1, 1)
     sights: list[tuple[tuple[float, float, float], npt.NDArray[np.float32]] | None] = []
+    links: list[tuple[Link, ...]] = []
     for time, pixels in film:
         sight: Sight | None = follower.look(pixels, time)
         times.append(time)
         size = pixels.shape[1], pixels.shape[0]
         sights.append(None if sight is None else (sight.pose, sight.landmarks[list(KEPT)]))
+        if sight is not None:
+            links.append(sight.links)
         progress(Event(stage="tracking", done=len(times), total=total and max(total, len(times)), message="following"))
     count = sum(sight is not None for sight in sights)
     if count < FEWEST:
@@ -138,7 +148,8 @@ def _watch(
         )
     nothing = ((np.nan,) * 3, np.full((len(KEPT), 3), np.nan, np.float32))
     known = [nothing if sight is None else sight for sight in sights]
-    return np.array(times), np.array([pose for pose, _ in known]), np.stack([point for _, point in known]), size
+    poses = np.array([pose for pose, _ in known])
+    return np.array(times), poses, np.stack([point for _, point in known]), links, size
 
 
 def _rate(times: Floats) -> float:
@@ -182,9 +193,19 @@ def _tell(film: Film, seen: npt.NDArray[np.bool_], fps: float, progress: Callabl
         )
 
 
-def _channels(points: Floats, poses: Floats, size: tuple[int, int], fps: float) -> dict[str, Floats]:
-    """Everything that is measured, from points (T, N, 3) in the picture and the single frames' poses (T, 3)."""
-    heads, own = straighten(points, points[:, : len(STEADY)], poses, size)
+def _channels(points: Floats, steady: Floats, poses: Floats, size: tuple[int, int], fps: float) -> dict[str, Floats]:
+    """Everything that is measured.
+
+    Args:
+        points: (T, N, 3) of the mesh in the picture, those that are kept.
+        steady: (T, S, 3), those of :data:`STEADY` where the head's pixels put them.
+        poses: (T, 3) of the single frames.
+        size: of the picture.
+        fps: frames a second.
+    """
+    heads, _ = straighten(steady, steady, poses, size)
+    # A face is seen best from where its own mesh has put the head: what is wrong with both is wrong alike.
+    _, own = straighten(points, points[:, : len(STEADY)], poses, size)
     at = {landmark: own[:, place] for landmark, place in AT.items()}
     openings, irises = [], []
     for side, (upper, lower) in LIDS.items():
@@ -211,9 +232,6 @@ def _channels(points: Floats, poses: Floats, size: tuple[int, int], fps: float) 
     brows = np.stack([fill_between(mark, open_) for mark in brow_marks(at).T], axis=1)
     out |= explain(untangle(smooth(brows, width), heads), BROWS, NOISE)
     out["browInnerUp"] = (out["browOuterUpLeft"] + out["browOuterUpRight"]) / 2
-    out["headPitch"] = (
-        heads[:, 1] + RAISED * out["browInnerUp"] + LOWERED * (out["browDownLeft"] + out["browDownRight"]) / 2
-    )
     return out
 
 
