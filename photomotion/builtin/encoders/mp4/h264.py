@@ -62,9 +62,11 @@ def write_film(
         options["x264-params"] += ":me=dia:partitions=none"
     if shape[0] * shape[1] > LARGE:
         options["x264-params"] += ":rc-lookahead=3:bframes=1"
+    # In the usual thousandths of a second few films would be exactly as long as their frames.
+    layout = {"movflags": "+faststart", "movie_timescale": str(rate.numerator)}
     with _blame(destination):
         # "file:" keeps FFmpeg from reading a colon in the name as a protocol.
-        container = av.open(f"file:{destination}", "w", format="mp4", options={"movflags": "+faststart"})
+        container = av.open(f"file:{destination}", "w", format="mp4", options=layout)
     try:
         stream = container.add_stream("libx264", rate=rate, options=options)
         stream.width, stream.height = shape[1] // 2 * 2, shape[0] // 2 * 2
