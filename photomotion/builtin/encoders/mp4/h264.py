@@ -63,7 +63,7 @@ def write_film(
     if shape[0] * shape[1] > LARGE:
         options["x264-params"] += ":rc-lookahead=3:bframes=1"
     # In the usual thousandths of a second few films would be exactly as long as their frames.
-    layout = {"movflags": "+faststart", "movie_timescale": str(rate.numerator)}
+    layout = {"movflags": "+faststart", "movie_timescale": str(rate.numerator * max(1000 // rate.numerator, 1))}
     with _blame(destination):
         # "file:" keeps FFmpeg from reading a colon in the name as a protocol.
         container = av.open(f"file:{destination}", "w", format="mp4", options=layout)
