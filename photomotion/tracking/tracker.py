@@ -49,7 +49,7 @@ BACK = 0.25
 SMOOTHED = 0.23
 """Seconds of the parabola that is fitted to the motion of head and skin: 4 Hz pass, the mesh's trembling does not."""
 RATES = (10, 12, 12.5, 15, 20, 24000 / 1001, 24, 25, 30000 / 1001, 30, 48, 50, 60000 / 1001, 60)
-HOLD = 0.1
+HOLD = 0.3
 """How far the mesh's place for a head is believed in a frame that was compared with others, as their pixels are."""
 NOISE = 0.0008
 """Eye distances by which the mesh's points tremble once smoothed."""
