@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import importlib
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -155,3 +156,11 @@ def test_all_names_what_exists(path: Path) -> None:
     names = getattr(module, "__all__", [])
     assert [name for name in names if not hasattr(module, name)] == []
     assert len(set(names)) == len(names)
+
+
+def test_the_renderers_table_of_contents_is_complete() -> None:
+    import photomotion.warp
+
+    chapters = {path.stem for path in (HOUSE / "warp").glob("*.py")} - {"__init__"}
+    named = {word.strip("`") for word in re.findall("``[a-z]+``", photomotion.warp.__doc__ or "")}
+    assert named == chapters
