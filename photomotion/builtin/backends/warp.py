@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -20,12 +21,18 @@ from photomotion.warp.grain import GrainMode
 __all__ = ["WarpBackend"]
 
 
+SMALL = 600_000
+"""Pixels below which much of the drawing of a frame is Python, which one thread does as fast as two ..."""
+FEW = 2
+"""... if there are no more processors than these: the encoder keeps the other one busy."""
+
+
 class WarpBackend:
     """Moves the photo itself, in layers, by the planned motion: nothing is generated and no model is needed."""
 
     def __init__(
         self,
-        workers: int = 2,
+        workers: int | None = None,
         on_event: Callable[[Event], None] = lambda event: None,
         grain: GrainMode = "moving",
     ) -> None:
@@ -43,8 +50,10 @@ class WarpBackend:
         """
         self._on_event(Event(stage="backend", message="preparing"))
         photo, motion = conditioning.photo, conditioning.motion
+        small = photo.width * photo.height < SMALL and (os.cpu_count() or FEW) <= FEW
+        workers = self._workers or (1 if small else 2)
         ahead: deque[Future[npt.NDArray[np.uint8]]] = deque()
-        with ThreadPoolExecutor(self._workers, thread_name_prefix="warp") as pool:
+        with ThreadPoolExecutor(workers, thread_name_prefix="warp") as pool:
             preparing = pool.submit(Scene, photo, conditioning.analysis, motion, self._grain)
             at_once = 1 if motion.rests(0) else 0
             if at_once:
@@ -54,7 +63,7 @@ class WarpBackend:
                 with one_at_a_time():
                     for row in range(at_once, timing.frames):
                         ahead.append(pool.submit(scene.draw, row))
-                        if len(ahead) > 2 * self._workers:
+                        if len(ahead) > 2 * workers:
                             yield self._frame(ahead, row - len(ahead) + 1, timing)
                     while ahead:
                         yield self._frame(ahead, timing.frames - len(ahead), timing)
