@@ -141,3 +141,10 @@ class TestLayers:
         matte = with_wisps(np.full((40, 40), value, np.float32), pixels, 10.0)
         opacity = person(matte, 10.0)
         assert np.array_equal(background(pixels, opacity, 10.0), pixels)
+
+    def test_a_background_seen_only_in_a_sliver_is_not_black_behind_the_person(self) -> None:
+        pixels = np.full((400, 1600, 3), 90, np.uint8)
+        pixels[:, :3] = (200, 180, 160)
+        opacity = np.full(pixels.shape[:2], 255, np.uint8)
+        opacity[:, :3] = 0
+        assert np.array_equal(background(pixels, opacity, 300.0)[:, ::40], np.full((400, 40, 3), (200, 180, 160)))

@@ -62,6 +62,8 @@ def background(pixels: Pixels, opacity: Pixels, unit: float) -> Pixels:
     # From a little before the outline on, or the person's own edge would colour the fill.
     clean = cv2.erode(known, np.ones((2 * max(1, round(0.5 * SHY * unit / shrink)) + 1,) * 2, np.uint8), borderValue=1)
     smooth = diffuse(small, np.asarray(clean if clean.any() else known, np.float32))
+    if not known.any():  # it shows in slivers thinner than a cell
+        smooth[:] = pixels[hidden == 0].mean(axis=0)
     copies, sure = _copies(small, known, unit / shrink)
 
     copied = np.zeros_like(small)
