@@ -81,13 +81,13 @@ class TestLine:
     def test_it_is_found_where_it_is_dark(self, height: float) -> None:
         face = shut_face()
         axes = LipAxes(face, HeadFrame.of(face))
-        found = find_line(drawn_line(height).pixels, axes, face.landmarks)
+        found = find_line(drawn_line(height).pixels, axes, face.landmarks, apart=False)
         assert np.abs(found[8:-8] - height).max() < 1.2 / axes.unit
 
     def test_without_one_it_is_the_meshs(self) -> None:
         face = shut_face()
         flat = np.full_like(fake_photo().pixels, 128)
-        assert np.abs(find_line(flat, LipAxes(face, HeadFrame.of(face)), face.landmarks)).max() < 0.01
+        assert np.abs(find_line(flat, LipAxes(face, HeadFrame.of(face)), face.landmarks, apart=False)).max() < 0.01
 
     @given(st.floats(-0.7, 0.7), st.sampled_from([-1, 1]), st.floats(0.022, 0.034))
     @settings(max_examples=20)
@@ -99,7 +99,7 @@ class TestLine:
         cv2.circle(
             pixels, (round(float(x[0])), round(float(y[0]))), round(0.016 * axes.unit), (8, 4, 3), -1, cv2.LINE_AA
         )
-        assert np.abs(find_line(pixels, axes, face.landmarks)[6:-6]).max() < 0.004
+        assert np.abs(find_line(pixels, axes, face.landmarks, apart=False)[6:-6]).max() < 0.004
 
     def test_lips_that_only_the_mesh_parts_are_shut_unless_teeth_are_seen(self) -> None:
         pixels, face = enlarged(drawn_line(0.0), apart_face(0.035))

@@ -26,7 +26,7 @@ from photomotion.warp.field import squeeze
 from photomotion.warp.geometry import rotation, smoothstep
 from photomotion.warp.grain import GrainMode, split
 from photomotion.warp.grid import Grid, diffuse
-from photomotion.warp.sampling import Sampler
+from photomotion.warp.sampling import Sampler, read_softly
 
 Pixels = npt.NDArray[np.uint8]
 
@@ -138,6 +138,15 @@ class TestSampler:
         assert sampler.scale == scale
         at = np.array([[[shape[1] - 1.3, 3.6]]], np.float32) * np.float32(scale)
         assert (sampler.read(at) == 9).all()
+
+    @given(st.integers(0, 2**31), st.floats(-30, 230), st.floats(-30, 150), st.sampled_from([0.5, 1.3, 4.0]))
+    def test_reading_softly_is_reading_the_blurred_picture(self, seed: int, x: float, y: float, sigma: float) -> None:
+        picture = np.random.default_rng(seed).integers(0, 256, (120, 200, 3), np.uint8)
+        aside, down = np.meshgrid(np.arange(9, dtype=np.float32) * 1.25 + x, np.arange(7, dtype=np.float32) * 1.25 + y)
+        at_x, at_y = (np.round(a * 8) / 8 for a in (aside, down))
+        whole = cv2.GaussianBlur(picture, (0, 0), sigma)
+        wanted = cv2.remap(whole, at_x, at_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+        assert np.array_equal(read_softly(picture, at_x, at_y, sigma), wanted)
 
 
 class TestGrain:

@@ -18,6 +18,7 @@ from photomotion.data import Face
 from .geometry import Array, HeadFrame, smoothstep
 from .grid import Grid
 from .light import brighten, extent
+from .sampling import read_softly
 
 __all__ = ["Creases"]
 
@@ -79,9 +80,8 @@ class Creases:
         at_u = corner[0] + np.arange(shape[1], dtype=np.float32)[None] / fine + np.zeros(shape, np.float32)
         at_v = corner[1] + np.arange(shape[0], dtype=np.float32)[:, None] / fine + np.zeros(shape, np.float32)
         x, y = _place(frame, at_u, at_v)
-        gray = cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY)
-        soft = cv2.GaussianBlur(gray, (0, 0), max(0.4 * frame.unit / fine, 0.5))
-        light = cv2.remap(soft, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE).astype(np.float32) + 6
+        soft = read_softly(pixels, x, y, max(0.4 * frame.unit / fine, 0.5))
+        light = cv2.cvtColor(soft, cv2.COLOR_RGB2GRAY).astype(np.float32) + 6
 
         outline = cv2.convexHull(np.stack([(u[:468] - corner[0]) * fine, (v[:468] - corner[1]) * fine], 1))
         bare = np.zeros((shape[0] + 2, shape[1] + 2), np.uint8)

@@ -8,6 +8,7 @@ import numpy.typing as npt
 
 from .geometry import Array
 from .jaw import LOWER_LIP, UPPER_LIP, LipAxes
+from .sampling import read_softly
 
 __all__ = ["find_line", "parted"]
 
@@ -36,7 +37,7 @@ TOOTH, HIDDEN = 0.12, 0.06
 """How much brighter teeth are than the line below them and than the lip's shadow above, of the range of brightness."""
 
 
-def find_line(pixels: npt.NDArray[np.uint8], axes: LipAxes, landmarks: Array) -> Array:
+def find_line(pixels: npt.NDArray[np.uint8], axes: LipAxes, landmarks: Array, apart: bool) -> Array:
     """Where lips part, as ``t`` of :class:`LipAxes` at even places ``s`` from -1 to 1, float32 (49,).
 
     The line is dark, and above what is brighter: the lower lip, mostly. Nothing counts for darker than the line is
@@ -47,38 +48,16 @@ def find_line(pixels: npt.NDArray[np.uint8], axes: LipAxes, landmarks: Array) ->
         pixels: uint8 (H, W, 3).
         axes: the mouth's.
         landmarks: float32 (478, 3), the face's.
+        apart: whether they are apart in the photo, of :func:`parted`.
     """
-    return _line(pixels, axes, landmarks, parted(pixels, axes, landmarks))
-
-
-def parted(pixels: npt.NDArray[np.uint8], axes: LipAxes, landmarks: Array) -> bool:
-    """Whether lips are apart in the photo, so that it shows what is between them; arguments as :func:`find_line`."""
-    s = np.linspace(-1, 1, COLUMNS, dtype=np.float32)
-    upper, lower = _edges(axes, landmarks, s)
-    gap = float((lower - upper)[COLUMNS // 2])
-    if not SHUT < gap < APART:
-        return gap >= APART
-    line = _line(pixels, axes, landmarks, apart=False)
-    near = np.linspace(-0.1, 0.02, 41, dtype=np.float32)[:, None]
-    light = _read(_light(pixels, axes), axes, s, line + near)[:, COLUMNS // 4 : -(COLUMNS // 4)]
-    row = np.median(light, axis=1)
-    dark, bright = float(row.min()), float(np.percentile(light, 90))
-    tooth = 20 + int(row[20:33].argmax())
-    step = max(bright - dark, 8.0)
-    above = float(row[max(tooth - 17, 0) : tooth + 1].min())
-    return bool(row[tooth] > row[tooth:].min() + TOOTH * step and row[tooth] > above + HIDDEN * step)
-
-
-def _line(pixels: npt.NDArray[np.uint8], axes: LipAxes, landmarks: Array, apart: bool) -> Array:
     s = np.linspace(-1, 1, COLUMNS, dtype=np.float32)
     upper, lower = _edges(axes, landmarks, s)
     low, high = np.minimum(upper, lower) - REACH, np.maximum(upper, lower) + REACH
     wide = np.maximum(lower - upper - 0.02, 0) * np.float32(apart)
     low, high = low + np.minimum(wide, REACH), high - np.minimum(wide, REACH)
     t = low + (high - low) * np.linspace(0, 1, ROWS, dtype=np.float32)[:, None]
-    light = _light(pixels, axes)
-    here = _read(light, axes, s, t)
-    over, under = (np.maximum(*(_read(light, axes, s, t + side * LIP * x) for x in (0.5, 1))) for side in (-1, 1))
+    here = _read(pixels, axes, s, t)
+    over, under = (np.maximum(*(_read(pixels, axes, s, t + side * LIP * x) for x in (0.5, 1))) for side in (-1, 1))
     valley = np.maximum(under - here, 0) + ABOVE * np.maximum(over - here, 0)
     dark, bright = np.percentile(here, [2, 90])
     usual = np.median(here.min(axis=0)), np.median(valley.max(axis=0))
@@ -90,16 +69,29 @@ def _line(pixels: npt.NDArray[np.uint8], axes: LipAxes, landmarks: Array, apart:
     return np.asarray(low + (high - low) * way / (ROWS - 1), np.float32)
 
 
-def _light(pixels: npt.NDArray[np.uint8], axes: LipAxes) -> npt.NDArray[np.uint8]:
-    """Brightness without what is finer than a line between lips."""
-    light = cv2.GaussianBlur(cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY), (0, 0), max(0.008 * axes.unit, 0.5))
-    return np.asarray(light, np.uint8)
+def parted(pixels: npt.NDArray[np.uint8], axes: LipAxes, landmarks: Array) -> bool:
+    """Whether lips are apart in the photo, so that it shows what is between them; arguments as :func:`find_line`."""
+    s = np.linspace(-1, 1, COLUMNS, dtype=np.float32)
+    upper, lower = _edges(axes, landmarks, s)
+    gap = float((lower - upper)[COLUMNS // 2])
+    if not SHUT < gap < APART:
+        return gap >= APART
+    line = find_line(pixels, axes, landmarks, apart=False)
+    near = np.linspace(-0.1, 0.02, 41, dtype=np.float32)[:, None]
+    light = _read(pixels, axes, s, line + near)[:, COLUMNS // 4 : -(COLUMNS // 4)]
+    row = np.median(light, axis=1)
+    dark, bright = float(row.min()), float(np.percentile(light, 90))
+    tooth = 20 + int(row[20:33].argmax())
+    step = max(bright - dark, 8.0)
+    above = float(row[max(tooth - 17, 0) : tooth + 1].min())
+    return bool(row[tooth] > row[tooth:].min() + TOOTH * step and row[tooth] > above + HIDDEN * step)
 
 
-def _read(light: npt.NDArray[np.uint8], axes: LipAxes, s: Array, t: Array) -> Array:
-    """Brightness at ``s`` (N,) and ``t`` (M, N), float32 (M, N), without what is short along the mouth: moles."""
-    x, y = axes.place(np.broadcast_to(s, t.shape), t)
-    found = cv2.remap(light, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+def _read(pixels: npt.NDArray[np.uint8], axes: LipAxes, s: Array, t: Array) -> Array:
+    """Brightness at ``s`` (N,) and ``t`` (M, N), float32 (M, N), without what is finer than a line between lips, and
+    without what is short along the mouth: moles."""
+    soft = read_softly(pixels, *axes.place(np.broadcast_to(s, t.shape), t), max(0.008 * axes.unit, 0.5))
+    found = cv2.cvtColor(soft, cv2.COLOR_RGB2GRAY)
     wide = np.pad(found, ((0, 0), (LONG // 2, LONG // 2)), "edge")
     return np.asarray(np.median(np.lib.stride_tricks.sliding_window_view(wide, LONG, 1), axis=2), np.float32)
 

@@ -70,7 +70,8 @@ class Mouth:
         x0, y0, x1, y1 = _box(axes, pixels.shape[1], pixels.shape[0])
         x, y = np.meshgrid(np.arange(x0, x1, dtype=np.float32), np.arange(y0, y1, dtype=np.float32))
         s, t = axes.st(x, y)
-        line = find_line(pixels, axes, face.landmarks)
+        already = parted(pixels, axes, face.landmarks)
+        line = find_line(pixels, axes, face.landmarks, already)
         t = t - np.interp(s, np.linspace(-1, 1, len(line)), line).astype(np.float32)
         blur = softness(pixels, face, frame.unit)
         soft = max(0.008, 0.8 / frame.unit, EDGE * blur / frame.unit)
@@ -81,7 +82,7 @@ class Mouth:
         around = pixels[y0:y1, x0:x1]
         dark, light, flesh = mouth_colours(tint, around)
         shown = tongue(s, t)
-        if parted(pixels, axes, face.landmarks):
+        if already:
             shown = shown * np.float32(BEHIND)
             inner = dark + smoothstep(np.full(1, apart, np.float32), *WIDE) * (along(pixels, axes, line, s) - dark)
         else:

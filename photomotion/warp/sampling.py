@@ -1,4 +1,5 @@
-"""Reading a picture between its pixels, sharply and fast: it is supersampled once, then read linearly."""
+"""Reading a picture between its pixels, sharply and fast: it is supersampled once, then read linearly. And softly,
+where only what is coarse counts."""
 
 from __future__ import annotations
 
@@ -10,7 +11,7 @@ import numpy.typing as npt
 
 from .geometry import Array
 
-__all__ = ["Sampler"]
+__all__ = ["Sampler", "read_softly"]
 
 Pixels = npt.NDArray[np.uint8]
 
@@ -112,3 +113,24 @@ class Sampler:
         return np.asarray(
             cv2.remap(self.table, at, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT_101), np.uint8
         )
+
+
+def read_softly(picture: Pixels, x: Array, y: Array, sigma: float) -> Pixels:
+    """A picture blurred by a Gaussian of ``sigma`` px, read at places ``x`` and ``y`` (h, w), px.
+
+    Beyond its edge it goes on as there. Only what is around the places is blurred: a face is a small part of a photo.
+
+    Args:
+        picture: uint8 (H, W) or (H, W, C).
+        x: float32 (h, w).
+        y: likewise.
+        sigma: px.
+    """
+    margin = int(4 * sigma) + 2
+    low, high = (np.array([f(x), f(y)]) for f in (np.min, np.max))
+    last = np.array(picture.shape[1::-1]) - 1
+    left, top = np.maximum(np.clip(np.floor(low), 0, last) - margin, 0).astype(int)
+    right, bottom = (np.clip(np.ceil(high), 0, last) + margin + 1).astype(int)
+    soft = cv2.GaussianBlur(picture[top:bottom, left:right], (0, 0), sigma)
+    near = cv2.remap(soft, x - np.float32(left), y - np.float32(top), cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    return np.asarray(near, np.uint8)

@@ -14,6 +14,7 @@ from photomotion.data import Face
 
 from .geometry import Array, smoothstep
 from .jaw import LipAxes
+from .sampling import read_softly
 from .tint import Tint
 
 __all__ = ["along", "grain", "inside", "mouth_colours", "softness", "tongue", "visible"]
@@ -140,8 +141,7 @@ def along(pixels: Pixels, axes: LipAxes, line: Array, s: Array) -> Array:
     """The photo's colour on the line where lips part, at each of ``s`` (h, w), float32 (h, w, 3)."""
     places = np.linspace(-1, 1, len(line), dtype=np.float32)
     x, y = axes.place(places, line)
-    soft = cv2.GaussianBlur(pixels, (0, 0), max(0.01 * axes.unit, 0.5))
-    found = cv2.remap(soft, x[None], y[None], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)[0]
+    found = read_softly(pixels, x[None], y[None], max(0.01 * axes.unit, 0.5))[0]
     found = cv2.GaussianBlur(found.astype(np.float32), (1, 0), 0.1, sigmaY=2.0)
     return np.dstack([np.interp(s, places, found[:, c]) for c in range(3)]).astype(np.float32)
 
