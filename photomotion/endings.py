@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from .errors import DestinationError, StageError
+from .errors import DestinationError, PhotomotionError
 from .stages import Encoder
 from .stagework import Stage
 
@@ -32,7 +32,7 @@ class Endings:
 
         Raises:
             DestinationError: if nothing does; says which endings are known.
-            StageError: if the chosen encoder cannot be loaded; others are passed over.
+            StageError: if the chosen encoder cannot be loaded. Others that cannot, or lack an option, are passed over.
         """
         suffix = self.chosen.open().suffix
         ending = destination.suffix.lower()
@@ -40,11 +40,11 @@ class Endings:
             return self.chosen
         endings = [suffix]
         for name in self._names:
-            if name not in self._others:
-                self._others[name] = self._make(name)
             try:
+                if name not in self._others:
+                    self._others[name] = self._make(name)
                 endings.append(self._others[name].open().suffix)
-            except StageError:
+            except PhotomotionError:
                 continue
             if ending == endings[-1]:
                 return self._others[name]

@@ -13,41 +13,43 @@ __all__ = ["import_ahead"]
 
 def import_ahead(names: Iterable[str]) -> threading.Thread:
     """Begin to import modules in a thread of its own, and return that; if the process ends meanwhile, so does it."""
-
-    def work() -> None:
-        gate = _Gate()
-        sys.meta_path.insert(0, gate)
-        try:
-            for name in names:
-                # Whoever needs it imports it again, and is told what is wrong with it.
-                with suppress(Exception):
-                    import_module(name)
-        finally:
-            sys.meta_path.remove(gate)
-
-    # Not a daemon: a process that ends amid an import of compiled code may not end at all.
-    thread = threading.Thread(target=work, name="photomotion-imports")
+    # It stays for good: who takes a finder out of the list makes an import in another thread pass over the next one.
+    if _Gate not in sys.meta_path:
+        sys.meta_path.insert(0, _Gate)
+    thread = _Importer(names)
     thread.start()
     return thread
 
 
+class _Importer(threading.Thread):
+    def __init__(self, names: Iterable[str]) -> None:
+        # No daemon, not even of one: a process that ends amid an import of compiled code may not end at all.
+        super().__init__(name="photomotion-imports", daemon=False)
+        self._names = names
+
+    def run(self) -> None:
+        for name in self._names:
+            # Whoever needs it imports it again, and is told what is wrong with it.
+            with suppress(Exception):
+                import_module(name)
+
+
 class _Gate:
-    """Asked for every module before all other finders; ends the thread that made it if only that keeps the process.
+    """Asked for every module before all other finders; ends who imports ahead if nobody else keeps the process.
 
     An import of torch takes seconds, and somebody whose photo does not exist should not wait for it.
     """
 
-    def __init__(self) -> None:
-        self._own = threading.current_thread()
-
-    def find_spec(self, name: str, path: object = None, target: object = None) -> None:
+    @staticmethod
+    def find_spec(name: str, path: object = None, target: object = None) -> None:
         """Never find anything.
 
         Raises:
-            SystemExit: in its own thread, if the main thread has ended and no other one works on: that would find
-                modules half imported.
+            SystemExit: in a thread that imports ahead, if the main thread has ended and no other one works on: that
+                would find modules half imported.
         """
-        if threading.current_thread() is not self._own or threading.main_thread().is_alive():
+        if threading.main_thread().is_alive() or not isinstance(threading.current_thread(), _Importer):
             return
-        if all(thread is self._own or thread.daemon or not thread.is_alive() for thread in threading.enumerate()):
+        others = (thread for thread in threading.enumerate() if not isinstance(thread, _Importer))
+        if all(thread.daemon or not thread.is_alive() for thread in others):
             raise SystemExit

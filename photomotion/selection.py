@@ -35,11 +35,12 @@ class Selection:
         postprocessors: Sequence[object],
         options: Mapping[str, Mapping[str, Any]] | None,
     ) -> None:
-        chosen = {key: choose(registry, key, value) for key, value in wanted.items() if value is not None}
-        if "conditioner" not in chosen:
+        chosen = {key: choose(registry, key, value) for key, value in wanted.items() if key != "conditioner"}
+        conditioner = wanted["conditioner"]
+        if conditioner is None:
             offered = chosen["backend"].implementation
-            preferred = (offered.prefers if offered else None) or "image"
-            chosen["conditioner"] = choose(registry, "conditioner", preferred)
+            conditioner = (offered.prefers if offered else None) or "image"
+        chosen["conditioner"] = choose(registry, "conditioner", conditioner)
         processors = [choose(registry, "postprocessor", value) for value in postprocessors]
         check_needs(chosen["backend"], chosen["conditioner"])
         checked = check_options([*chosen.values(), *processors], options)

@@ -35,6 +35,12 @@ def test_an_object_that_cannot_be_the_stage_is_refused(registry: Registry, stage
         Animator(**{stage: Darkener}, registry=registry)  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize("stage", ["restorer", "analyzer", "motion", "backend", "encoder", "executor"])
+def test_only_the_conditioner_can_be_left_to_the_backend(registry: Registry, stage: str) -> None:
+    with pytest.raises(UsageError, match=f"{stage}: an object of type NoneType has no "):
+        Animator(**{stage: None}, registry=registry)  # type: ignore[arg-type]
+
+
 def test_the_missing_methods_are_named(registry: Registry) -> None:
     with pytest.raises(UsageError, match=r"type Darkener has no encode and no suffix; .*photomotion\.stages\.Encoder"):
         Animator(encoder=Darkener(), registry=registry)  # type: ignore[arg-type]

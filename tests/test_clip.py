@@ -8,6 +8,7 @@ import tracemalloc
 import weakref
 from collections.abc import Callable
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,7 @@ from fake_stages import Darkener, DrawnAnalyzer, Lister
 
 from photomotion import Animator, Clip
 from photomotion.errors import DestinationError, StageError, UsageError
+from photomotion.plugin import Implementation, Options, Runtime, hookimpl
 from photomotion.registry import Registry
 from photomotion.testing.fakes import fake_photo
 
@@ -153,6 +155,21 @@ def test_the_ending_picks_another_encoder(film: Film, tmp_path: Path) -> None:
     assert len(list((tmp_path / "frames").glob("*.png"))) == 3
     clip.save(tmp_path / "film.txt")
     assert sorted(p.name for p in tmp_path.iterdir()) == ["film.MP4", "film.txt", "frames"]
+
+
+def test_an_encoder_that_must_be_told_something_is_passed_over(registry: Registry, film: Film, tmp_path: Path) -> None:
+    class KeyOptions(Options):
+        key: str
+
+    def load(options: KeyOptions, runtime: Runtime) -> Lister:
+        return Lister()
+
+    needy = ModuleType("needy")
+    offer = Implementation(name="needy", summary="Needs a key.", options=KeyOptions, load=load)
+    needy.photomotion_encoders = hookimpl(lambda: [offer])  # type: ignore[attr-defined]
+    registry.admit("needy", needy)
+    with pytest.raises(DestinationError, match=r"no encoder for '\.xyz' is installed"):
+        film().save(tmp_path / "film.xyz")
 
 
 def test_an_encoder_of_folders_takes_any_name_no_other_wants(film: Film, tmp_path: Path) -> None:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import importlib
 import subprocess
 import sys
+import threading
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -52,11 +55,56 @@ def test_a_thread_that_works_on_finds_modules_whole(chain: Path) -> None:
     assert run(WORKS_ON, chain) == (0, "", ["second", "third"])
 
 
+def test_two_that_import_ahead_do_not_wait_for_each_other(chain: Path) -> None:
+    (chain / "other.py").write_text(FIRST.replace("import second", "time.sleep(0.5)\nimport fourth"))
+    (chain / "fourth.py").write_text(SECOND.replace("second", "fourth"))
+    assert run(ENDS.replace("raise", 'import_ahead(["other"])\nraise'), chain) == (3, "", [])
+
+
+def test_it_is_no_daemon_even_if_a_daemon_begins_it() -> None:
+    begun: list[threading.Thread] = []
+    daemon = threading.Thread(target=lambda: begun.append(import_ahead(["math"])), daemon=True)
+    daemon.start()
+    daemon.join()
+    assert [thread.daemon for thread in begun] == [False]
+
+
 def test_what_fails_is_left_to_whoever_needs_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "broken_ahead.py").write_text("1 / 0")
     (tmp_path / "whole_ahead.py").write_text("")
     monkeypatch.syspath_prepend(str(tmp_path))
-    finders = list(sys.meta_path)
     import_ahead(["broken_ahead", "no_such_module", "whole_ahead"]).join()
     assert "whole_ahead" in sys.modules and "broken_ahead" not in sys.modules
+
+
+def test_an_import_elsewhere_meets_every_finder_when_it_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The thread ends while another one is in the middle of the finders."""
+    asked, end = [], threading.Event()
+
+    def names() -> Iterator[str]:
+        yield "math"
+        end.wait(10)
+
+    class Meets:
+        @staticmethod
+        def find_spec(name: str, path: object = None, target: object = None) -> None:
+            asked.append(name)
+
+    class Ends(Meets):
+        @staticmethod
+        def find_spec(name: str, path: object = None, target: object = None) -> None:
+            end.set()
+            ahead.join(10)
+
+    monkeypatch.setattr(sys, "meta_path", [Ends, Meets, *sys.meta_path])
+    ahead = import_ahead(names())
+    with pytest.raises(ModuleNotFoundError):
+        importlib.import_module("no_such_module")
+    assert asked == ["no_such_module"]
+
+
+def test_finders_do_not_grow_in_number() -> None:
+    import_ahead([]).join()
+    finders = list(sys.meta_path)
+    import_ahead([]).join()
     assert sys.meta_path == finders
