@@ -283,6 +283,18 @@ class TestScene:
         closed = analyzer.analyze(photo.with_pixels(scene(photo, analysis, shut(1.0)).draw(0))).faces[0]
         assert max(closed.eyes_open) < 0.4 * min(analysis.faces[0].eyes_open)
 
+    def test_lids_that_close_leave_the_mouth_as_it_opens(self, portrait: tuple[Photo, Analysis]) -> None:
+        row = {"jawOpen": 0.3, "headYaw": 12.0, "headPitch": -8.0, "headRoll": 8.0, "gazeYaw": 12.0, **shut(0.9)}
+        both, neither, lids = (scene(*portrait, row) for _ in range(3))
+        lids.mouths = neither.mouths = [None]
+        neither.eyes = [{}]
+        without = both.draw(0).copy(), neither.draw(0), lids.draw(0)
+        both.eyes = [{}]
+        mouth = both.draw(0)
+        opened = (difference(mouth, without[1]).max(axis=2) > 3) & (difference(without[2], without[1]).max(axis=2) == 0)
+        assert opened.any()
+        assert difference(without[0], mouth)[opened].max() <= 1
+
     def test_what_is_far_from_people_is_not_touched(self, portrait: tuple[Photo, Analysis]) -> None:
         photo, analysis = portrait
         moved = scene(photo, analysis, {"headYaw": 6.0, "headRoll": 3.0, "breath": 1.0}).draw(0)

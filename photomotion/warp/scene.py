@@ -177,8 +177,10 @@ class Scene:
                 local = head - lid.followed(head, pitch, closure) if pitch else head
                 pulled = local - lid.pulled(local, closure) if closure else local
                 if pulled is not head:
-                    moved = self.people.read((pulled + corner) * np.float32(self.people.scale))
-                    picture[area] = moved[..., :3]
+                    skin = self.people.read((pulled + corner) * np.float32(self.people.scale))
+                    # Next to what has moved, there may be a mouth that opens, or another eye.
+                    moved = cv2.bitwise_not(cv2.inRange(pulled - head, (0, 0, 0, 0), (0, 0, 0, 0)))
+                    cv2.copyTo(cv2.cvtColor(skin, cv2.COLOR_RGBA2RGB), moved, picture[area])
                 moving.append((ball, lid, picture[area], head, local, pulled, (yaw, pitch), closure))
         # Eyes that are close to each other share pixels: all skin is in place before a ball or a lid is drawn.
         for ball, lid, part, head, local, pulled, gaze, closure in moving:
