@@ -26,7 +26,8 @@ from photomotion.warp.field import squeeze
 from photomotion.warp.geometry import rotation, smoothstep
 from photomotion.warp.grain import GrainMode, split
 from photomotion.warp.grid import Grid, diffuse
-from photomotion.warp.sampling import Sampler, read_softly
+from photomotion.warp.sampling import Closer, Sampler, read_softly
+from photomotion.warp.scene import outside
 
 Pixels = npt.NDArray[np.uint8]
 
@@ -147,6 +148,31 @@ class TestSampler:
         whole = cv2.GaussianBlur(picture, (0, 0), sigma)
         wanted = cv2.remap(whole, at_x, at_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
         assert np.array_equal(read_softly(picture, at_x, at_y, sigma), wanted)
+
+
+class TestCloser:
+    @given(st.floats(-20, 60), st.floats(-20, 60), st.floats(2, 60), st.integers(0, 30))
+    def test_it_reads_the_photo_itself_wherever_a_face_is(self, x: float, y: float, side: float, reach: int) -> None:
+        picture = np.random.default_rng(3).integers(0, 256, (48, 40, 4), np.uint8)
+        face = replace(fake_analysis().faces[0], box=(x, y, x + side, y + side))
+        closer = Closer.of(picture, face, 0.5 * side)
+        places = np.dstack(np.meshgrid(np.arange(40), np.arange(48))).astype(np.float32)
+        assert np.array_equal(closer.read(places)[closer.area], picture[closer.area])
+        inner = closer.inner(reach)
+        assert inner is None or picture[inner].size
+
+
+@given(st.tuples(*[st.tuples(st.integers(0, 9), st.integers(1, 9)) for _ in range(4)]))
+def test_what_is_outside_an_area_and_what_is_inside_are_all_of_it_once(sides: tuple[tuple[int, int], ...]) -> None:
+    rows, columns, others, across = (slice(start, start + length) for start, length in sides)
+    seen = np.zeros((20, 20), int)
+    for part in outside((rows, columns), (others, across)):
+        assert seen[part].size
+        seen[part] += 1
+    seen[others, across] += 1
+    inside = np.zeros((20, 20), bool)
+    inside[rows, columns] = True
+    assert (seen[inside] == 1).all()
 
 
 class TestGrain:

@@ -50,20 +50,28 @@ class Grid:
         moved[..., 1] += (self.top + half + self.step * np.arange(-1, self.rows + 1)).astype(np.float32)[:, None]
         return np.asarray(moved, np.float32)
 
-    def between(self, places: Array, box: tuple[int, int, int, int]) -> Array:
-        """Where every pixel of a box comes from, float32 (height, width, 2), in the unit of ``places``.
+    def between(
+        self, places: Array, box: tuple[int, int, int, int], corner: tuple[int, int] = (0, 0), scale: int = 1
+    ) -> Array:
+        """Where every pixel of a box comes from, float32 (height, width, 2): points of a table of part of the photo.
 
         Positions are interpolated together with what was added to them; between nodes they are linear, so nothing is
         lost, and one pass over the pixels is saved.
 
         Args:
-            places: of :meth:`places`, or a multiple of it.
+            places: of :meth:`places`.
             box: x0, y0, x1, y1 in px, within that of the grid.
+            corner: x and y of the table's first pixel, px.
+            scale: its points per pixel.
         """
         x0, y0, x1, y1 = box
         top, bottom = (y0 - self.top) // self.step, (y1 - 1 - self.top) // self.step + 3
         left, right = (x0 - self.left) // self.step, (x1 - 1 - self.left) // self.step + 3
         near = places[top:bottom, left:right]
+        if scale != 1:
+            near = near * np.float32(scale)
+        if any(corner):
+            near = cv2.subtract(near, (scale * corner[0], scale * corner[1], 0, 0))
         full = (self.step * near.shape[1], self.step * near.shape[0])
         spread = cv2.resize(near, full, interpolation=cv2.INTER_LINEAR)
         down, aside = y0 - self.top - self.step * (top - 1), x0 - self.left - self.step * (left - 1)

@@ -16,7 +16,7 @@ from .grid import Grid
 from .jaw import LOWER_LIP, UPPER_LIP, LipAxes, kept_back
 from .light import extent
 from .lipline import find_line, parted
-from .sampling import Sampler
+from .sampling import Closer
 from .teeth import along, grain, inside, mouth_colours, softness, tongue, visible
 from .tint import Tint
 
@@ -101,12 +101,12 @@ class Mouth:
             found[list(UPPER_LIP)], found[list(LOWER_LIP)] = True, False
         return np.asarray(found, np.bool_)
 
-    def draw(self, picture: Pixels, people: Sampler, forward: Array, grid: Grid, apart: float) -> None:
+    def draw(self, picture: Pixels, face: Closer, forward: Array, grid: Grid, apart: float) -> None:
         """Draw the upper lip where it stays, and what is seen between it and the lower one, in place.
 
         Args:
             picture: uint8 (H, W, 3), moved with the jaw.
-            people: the photo to read from.
+            face: the photo around it to read from.
             forward: float32 (rows, columns, 2), how far each node is moved, the jaw included, px.
             grid: its nodes.
             apart: how far the lips part, of :func:`photomotion.warp.jaw.opening`, times as large as they are shown.
@@ -132,7 +132,7 @@ class Mouth:
         up, down = inside[..., 3] / 255, below[..., 0] / 255
         gap = (np.clip(1 - up - down, 0, 1) * within)[..., None]
         upper_share = (up / np.maximum(up + down, 1e-3))[..., None]
-        read = people.read((upper + corner) * np.float32(people.scale))[..., :3].astype(np.float32)
+        read = face.read(upper + corner)[..., :3].astype(np.float32)
         glow = (below[..., 1] / 255)[..., None]
         colour = inside[..., :3] + glow * np.maximum(self.flesh - inside[..., :3], 0)
         area = picture[top:bottom, left:right]

@@ -28,7 +28,7 @@ from .layers import compose, person, with_wisps
 from .light import Light
 from .mouth import Mouth
 from .plate import background
-from .sampling import Sampler
+from .sampling import Closer, Sampler
 from .solids import with_skull
 
 __all__ = ["Scene"]
@@ -60,9 +60,12 @@ class Scene:
         # Both work on whole pictures, beside Python; meanwhile the people's small parts are made ready.
         with ThreadPoolExecutor(2, thread_name_prefix="scene") as pool:
             plate = pool.submit(background, clean, self.opacity, max(units))
-            people = pool.submit(Sampler.of, np.dstack([clean, self.opacity]), face)
+            layers = np.dstack([clean, self.opacity])
+            people = pool.submit(Sampler.of, layers, face, 2)
+            # Skin is looked at most closely.
+            faces = pool.submit(lambda: [Closer.of(layers, *one) for one in zip(analysis.faces, units, strict=True)])
             self._meet(clean)
-        self.plate, self.people = plate.result(), people.result()
+        self.plate, self.people, self.faces = plate.result(), people.result(), faces.result()
         held = [_extent(row) for row in np.array_split(self.opacity, np.arange(1, self.grid.rows) * self.grid.step)]
         self.lefts, self.rights = zip(*held, strict=True)
 
@@ -135,17 +138,21 @@ class Scene:
             return self.photo.pixels
         forward = self.forward(values, view)
         places = self.grid.places(invert(forward, self.grid.step))
-        in_table = places * np.float32(self.people.scale)
         reach = int(np.abs(forward).max()) + 2
         plate = view.behind(self.plate)
         picture, opacity = plate.copy(), np.zeros_like(self.opacity)
-        for strip in self.strips(reach):
-            moved = self.people.read(self.grid.between(in_table, _box(strip)))
-            cv2.cvtColor(moved, cv2.COLOR_RGBA2RGB, dst=picture[strip])
-            cv2.extractChannel(moved, 3, dst=opacity[strip])
-        for mouth, own in zip(self.mouths, values, strict=True):
+        nearer = [(area, face.corner, face.table) for face in self.faces if (area := face.inner(reach))]
+        strips = self.strips(reach)
+        if nearer:
+            strips = [part for strip in strips for part in outside(strip, nearer[0][0])]
+        parts = [*((strip, (0, 0), self.people) for strip in strips), *nearer]
+        for area, corner, table in parts:
+            moved = table.read(self.grid.between(places, _box(area), corner, table.scale))
+            cv2.cvtColor(moved, cv2.COLOR_RGBA2RGB, dst=picture[area])
+            cv2.extractChannel(moved, 3, dst=opacity[area])
+        for mouth, face, own in zip(self.mouths, self.faces, values, strict=True):
             if mouth and (apart := opening(own)):
-                mouth.draw(picture, self.people, forward, self.grid, apart * (1 + view.zoom))
+                mouth.draw(picture, face, forward, self.grid, apart * (1 + view.zoom))
         self.look(picture, places, reach, values)
         for light, creases, own in zip(self.lights, self.creases, values, strict=True):
             light.draw(picture, places, self.grid, own)
@@ -165,7 +172,7 @@ class Scene:
             values: the channels of each face.
         """
         moving = []
-        for eyes, v in zip(self.eyes, values, strict=True):
+        for eyes, face, v in zip(self.eyes, self.faces, values, strict=True):
             yaw, pitch = v.get("gazeYaw", 0.0), v.get("gazePitch", 0.0)
             for side, (ball, lid) in eyes.items():
                 closure = v.get(f"eyeBlink{side}", 0.0)
@@ -177,7 +184,7 @@ class Scene:
                 local = head - lid.followed(head, pitch, closure) if pitch else head
                 pulled = local - lid.pulled(local, closure) if closure else local
                 if pulled is not head:
-                    skin = self.people.read((pulled + corner) * np.float32(self.people.scale))
+                    skin = face.read(pulled + corner)
                     # Next to what has moved, there may be a mouth that opens, or another eye.
                     moved = cv2.bitwise_not(cv2.inRange(pulled - head, (0, 0, 0, 0), (0, 0, 0, 0)))
                     cv2.copyTo(cv2.cvtColor(skin, cv2.COLOR_RGBA2RGB), moved, picture[area])
@@ -188,6 +195,23 @@ class Scene:
                 ball.draw(part, pulled, head, *gaze)
             if closure:
                 lid.draw(part, local, closure)
+
+
+def outside(area: Area, hole: Area) -> list[Area]:
+    """The parts of an area that lie outside another one: above it, below it and beside it."""
+    rows, columns = area
+    top, bottom = max(rows.start, hole[0].start), min(rows.stop, hole[0].stop)
+    left, right = max(columns.start, hole[1].start), min(columns.stop, hole[1].stop)
+    if top >= bottom or left >= right:
+        return [area]
+    between = slice(top, bottom)
+    parts = [
+        (slice(rows.start, top), columns),
+        (slice(bottom, rows.stop), columns),
+        (between, slice(columns.start, left)),
+        (between, slice(right, columns.stop)),
+    ]
+    return [(r, c) for r, c in parts if r.start < r.stop and c.start < c.stop]
 
 
 def _box(area: Area) -> tuple[int, int, int, int]:
