@@ -27,9 +27,9 @@ CORE = (
 DOOR = {"plugin", "stages", "data", "errors", "warp", "testing"}
 """What a built-in implementation may import, like any third party."""
 
-SHARED = {("builtin", name) for name in ("camera", "cielab", "defects", "easing", "limits", "script")}
+SHARED = {("builtin", name) for name in ("camera", "cielab", "defects", "easing", "limits")}
 """What several built-in implementations use: how a camera moves, how colours differ, what is wrong with a print, how
-bodies move, what a photo allows, what is directed."""
+bodies move, what a photo allows."""
 
 HEAVY = {"cv2", "av", "PIL", "ai_edge_litert", "torch"}
 PICTURES = {"colour", "reading", "warp"}

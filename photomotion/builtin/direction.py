@@ -60,8 +60,8 @@ class Directed:
         faces = tuple(self._direct(index, face, analysis, times) for index, face in enumerate(planned.faces))
         directed = Motion(fps=planned.fps, faces=faces, camera=self._film(planned.camera, analysis, timing, times))
         if timing.loop:
-            torn = [jump for jump in directed.jumps if jump not in planned.jumps]
-            self._refuse(torn, times[-1:], f"when {ends}")
+            own = planned.jumps
+            self._refuse([jump for jump in directed.jumps if jump not in own], times[-1:], f"when {ends}")
         return directed
 
     def _refuse(self, torn: Sequence[tuple[int | None, str]], end: Floats, then: str) -> None:
