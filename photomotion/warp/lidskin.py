@@ -49,7 +49,7 @@ def make_skin(pixels: npt.NDArray[np.uint8], eye: Eye, frames: Array) -> Array:
 
     A closed lid bulges out of the socket into the light. On 12 eyes of 6 people, filmed open and shut, it had the tone
     of the brighter skin under the brow (0.95 to 1.02 of it), or of that under the eye where this was the brighter one
-    (0.85 to 1.1 of it). So it is here, column by column; far above, it goes over into the photo.
+    (0.85 to 1.1 of it). So it is here, column by column; far above, it is half the photo's.
 
     Args:
         pixels: uint8 (H, W, 3), the photo.

@@ -20,14 +20,15 @@ ANGLES, LENGTHS = 20, (0.3, 0.6)
 SHY = 0.08
 """Nothing nearer than this to a person is copied, in eye distances: loose hair, or the edge of a tight matte."""
 ADDED = np.ones((1, 3), np.float32)
+"""Adds up the three colours."""
 CONTEXT = 0.3
 """How far around a place the photo must repeat itself for a way to be trusted, in eye distances."""
-EVEN = (0.15, 0.6)
-"""A step that copies would leave at the outline is evened out until these depths, in eye distances ..."""
 WORSE = 30.0
 """How much worse than the best way a way may be that can be gone, in gray levels, all three colours together."""
 FADE = 0.06
 """Copies of different places fade into each other over this, in eye distances."""
+EVEN = (0.15, 0.6)
+"""A step that copies would leave at the outline is evened out until these depths, in eye distances ..."""
 ALIKE = 0.1
 """... as far as it is the same around a place; ..."""
 MIRROR = 0.1
