@@ -1,0 +1,81 @@
+"""Eyes to draw: those of the portrait, seen from near, and a painted one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+import pytest
+
+from photomotion.builtin.analyzers.facemesh import FaceMeshAnalyzer
+from photomotion.data import Analysis, Face, FaceMotion, Motion, Photo
+from photomotion.reading import read_photo
+from photomotion.warp import Scene
+from photomotion.warp.eyes import EYES, Eye
+
+__all__ = ["SIDES", "Floats", "Pixels", "apart", "bare", "film", "near_portrait", "painted", "places", "shut"]
+
+Pixels = npt.NDArray[np.uint8]
+Floats = npt.NDArray[np.float32]
+
+ASTRONAUT = Path(__file__).parent.parent / "examples" / "photos" / "astronaut.png"
+SIDES = pytest.mark.parametrize("side", ["Left", "Right"])
+
+
+def near_portrait() -> tuple[Photo, Analysis]:
+    """The head of the astronaut, twice as large, and what is known of it."""
+    whole = read_photo(ASTRONAUT)
+    photo = whole.with_pixels(np.ascontiguousarray(cv2.resize(whole.pixels[:260, 90:350], None, fx=2, fy=2)))
+    return photo, FaceMeshAnalyzer().analyze(photo)
+
+
+def bare(eye: Eye) -> Floats:
+    """No glasses."""
+    return np.zeros(eye.t.shape, np.float32)
+
+
+def places(eye: Eye) -> Floats:
+    """Every pixel of the eye's box."""
+    y, x = np.mgrid[0 : eye.t.shape[0], 0 : eye.t.shape[1]].astype(np.float32)
+    return np.dstack([x, y])
+
+
+def shut(amount: float) -> dict[str, float]:
+    return {"eyeBlinkLeft": amount, "eyeBlinkRight": amount}
+
+
+def film(photo: Photo, analysis: Analysis, *rows: dict[str, float]) -> Scene:
+    """A scene in which everybody moves by those rows."""
+    channels = tuple(sorted({name for row in rows for name in row}))
+    values = np.array([[row.get(c, 0.0) for c in channels] for row in rows], np.float32)
+    faces = tuple(FaceMotion(channels=channels, values=values) for _ in analysis.faces)
+    return Scene(photo, analysis, Motion(fps=25, faces=faces))
+
+
+def apart(a: Pixels, b: Pixels) -> npt.NDArray[np.int16]:
+    return np.asarray(np.abs(a.astype(np.int16) - b), np.int16)
+
+
+def painted(height: float = 20.0) -> tuple[Eye, Pixels, tuple[int, int]]:
+    """A painted eye whose iris is hidden at the top, with a catch-light, and the iris' middle in its box."""
+    landmarks = np.zeros((478, 3), np.float32)
+    landmarks[[263, 362, 33, 133], :2] = (300, 150), (200, 150), (-40, 150), (60, 150)
+    landmarks[152, :2] = (130, 400)
+    upper, lower, first = EYES["Left"]
+    for indices, sign in ((upper, -1), (lower, 1)):
+        for k, index in enumerate(indices):
+            landmarks[index, :2] = 300 - 12.5 * k, 150 + sign * height * np.sin(np.pi * k / 8)
+    landmarks[first : first + 5, :2] = np.array([250, 148]) + np.array([[0, 0], [22, 0], [0, 22], [-22, 0], [0, -22]])
+    face = Face(box=(0, 0, 400, 400), landmarks=landmarks)
+    pixels = np.full((300, 400, 3), 170, np.uint8)
+    outline = np.concatenate([landmarks[list(upper), :2], landmarks[list(lower), :2][::-1]]).round().astype(np.int32)
+    ball = np.full_like(pixels, 215)
+    cv2.circle(ball, (250, 148), 22, (70, 70, 70), -1, cv2.LINE_AA)
+    cv2.circle(ball, (250, 144), 2, (255, 255, 255), -1)
+    inside = np.zeros(pixels.shape[:2], np.uint8)
+    cv2.fillPoly(inside, [outline], 1)
+    pixels[inside > 0] = ball[inside > 0]
+    eye = Eye.of(face, "Left", pixels)
+    return eye, pixels, (250 - eye.box[0], 148 - eye.box[1])

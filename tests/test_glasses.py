@@ -1,0 +1,69 @@
+"""Glasses in the built-in renderer: frames are found, and stay on top while lids close."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+import pytest
+from eye_pictures import apart, film, near_portrait, shut
+
+from photomotion.data import Analysis, Face, Finding, Photo, Suitability
+from photomotion.warp.eyes import EYES, Eye
+from photomotion.warp.glasses import find_frames
+
+
+@pytest.fixture(scope="module")
+def portrait() -> tuple[Photo, Analysis]:
+    return near_portrait()
+
+
+@pytest.fixture(scope="module")
+def face(portrait: tuple[Photo, Analysis]) -> Face:
+    return portrait[1].faces[0]
+
+
+class TestGlasses:
+    def wearing(self, portrait: tuple[Photo, Analysis]) -> tuple[Photo, Analysis, npt.NDArray[np.bool_]]:
+        """The portrait with drawn round glasses that cross the lid, and where they are."""
+        photo, analysis = portrait
+        face = analysis.faces[0]
+        pixels, mask = photo.pixels.copy(), np.zeros(photo.pixels.shape[:2], np.uint8)
+        unit = face.eye_distance
+        for corners in ((33, 133), (263, 362)):
+            middle = face.landmarks[list(corners), :2].mean(0) + np.array([0, 0.1 * unit])
+            at, size = tuple(int(v) for v in middle), round(0.23 * unit)
+            cv2.circle(pixels, at, size, (40, 40, 40), 2, cv2.LINE_AA)
+            cv2.circle(mask, at, size, 1, 1)
+        finding = Finding(code="glasses", value=1.0, message="", face=0)
+        return (
+            photo.with_pixels(pixels),
+            replace(analysis, suitability=Suitability(findings=(finding,))),
+            mask.astype(bool),
+        )
+
+    def test_frames_are_found_and_skin_is_not(self, portrait: tuple[Photo, Analysis], face: Face) -> None:
+        photo, _, rim = self.wearing(portrait)
+        eye = Eye.of(face, "Left", photo.pixels)
+        found = find_frames(photo.pixels, eye)
+        x0, y0, x1, y1 = eye.box
+        clear = rim[y0:y1, x0:x1] & ((eye.t < eye.upper - 0.14) | (eye.t > eye.lower + 0.14))
+        assert (found[clear] > 0.5).mean() > 0.8
+        away = cv2.dilate(rim[y0:y1, x0:x1].astype(np.uint8), np.ones((15, 15))) == 0
+        cheek = away & (eye.t > eye.lower + 0.15)
+        assert (found[cheek] > 0.1).mean() < 0.05
+
+    def test_they_stay_on_top_while_the_lid_closes(self, portrait: tuple[Photo, Analysis]) -> None:
+        photo, analysis, rim = self.wearing(portrait)
+        drawn = film(photo, analysis, shut(1.0)).draw(0)
+        unguarded = film(photo, replace(analysis, suitability=Suitability()), shut(1.0)).draw(0)
+        eyes = [Eye.of(analysis.faces[0], side, photo.pixels) for side in EYES]
+        crossing = np.zeros_like(rim)
+        for eye in eyes:
+            x0, y0, x1, y1 = eye.box
+            crossing[y0:y1, x0:x1] |= (eye.t < eye.upper - 0.14) & (eye.s > 0.1) & (eye.s < 0.9)
+        crossing &= rim
+        assert np.percentile(apart(drawn, photo.pixels)[crossing], 90) <= 12
+        assert np.percentile(apart(unguarded, photo.pixels)[crossing], 90) > 40  # they do cross the lid
