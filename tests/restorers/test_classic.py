@@ -168,6 +168,14 @@ def test_fading_that_is_none_is_not_claimed(photo: Photo, gray: bool) -> None:
     assert not widened.photo.pixels[dim.pixels.max(axis=2) == 0].any(), "and black stays black"
 
 
+@pytest.mark.parametrize("level", [0, 100, 255])
+@pytest.mark.parametrize("fading", ["auto", 1])
+def test_what_is_of_one_tone_keeps_it(level: int, fading: Any) -> None:
+    rows = np.linspace(0, 15, 64).astype(np.uint8)[:, None, None] * np.ones((1, 64, 3), np.uint8)
+    wall = Photo(pixels=np.clip(rows + np.int64(level), 0, 255).astype(np.uint8))
+    assert restore(wall, fading=fading).photo is wall
+
+
 @pytest.mark.parametrize("turns", [1, 2, 3])
 def test_a_sideways_scan_is_set_upright(photo: Photo, turns: int) -> None:
     sideways = photo.with_pixels(np.ascontiguousarray(np.rot90(photo.pixels, turns)))

@@ -21,6 +21,8 @@ __all__ = ["Tone", "measure", "stretch"]
 
 WHITE = 234.0
 """Where the lightest hundredth of an unfaded photo lies: between 200 and 255; brighter than this none is made."""
+FLAT = 20.0
+"""Gray levels between black and white below which a picture is of one tone: nothing tells what was black."""
 PRINT = 10.0
 """Black of a gray or toned print: it never was the black of ink."""
 FADED = 30.0
@@ -63,11 +65,14 @@ class Tone:
 
     @property
     def full(self) -> bool:
-        """Black is black and white is white: there is nothing to bring back."""
-        return _gray(self.dark) < (1.0 if self.coloured else PRINT) and _gray(self.light) >= WHITE
+        """There is nothing to bring back: black is black and white is white, or all is of one tone."""
+        black, white = _gray(self.dark), _gray(self.light)
+        return white - black < FLAT or (black < (1.0 if self.coloured else PRINT) and white >= WHITE)
 
     def is_faded(self, aged: bool) -> bool:
         """Whether to take that for fading in a picture that is, or is not, ``aged`` by other signs."""
+        if self.full:
+            return False
         return self.fading >= FADED if aged else self.fading >= FADED_ALONE and float(self.light.mean()) <= DULL
 
 
@@ -155,8 +160,8 @@ def _skin_gain(small: Floats, dark: Floats, light: Floats, faces: Sequence[FaceS
     if not len(patch):
         return None
     skin = np.median(patch, axis=0)
-    faded = (skin - dark.mean()) / max(float((light - dark).mean()), 20.0)
-    mended = (skin - dark) / np.maximum(light - dark, 20)
+    faded = (skin - dark.mean()) / max(float((light - dark).mean()), FLAT)
+    mended = (skin - dark) / np.maximum(light - dark, FLAT)
     colours = (np.stack([faded, mended])[None].clip(0, 1) * (WHITE / 255)).astype(np.float32)
     lab = to_lab(colours)[0, :, 1:]
     before, after = np.linalg.norm(lab - SKIN, axis=1)
@@ -171,7 +176,7 @@ def stretch(picture: Floats, tone: Tone, fading: float, cast: float) -> Floats:
     if not tone.coloured:
         y, cr, cb = split(picture)
         ink = min(PRINT, middle_dark)
-        gain = (white - ink) / max(middle_light - middle_dark, 20)
+        gain = (white - ink) / max(middle_light - middle_dark, FLAT)
         bright = np.maximum(ink + gain * (y - middle_dark), 0)
         bright = bright * _raise(bright, tone.face, ink, gain, middle_dark, white)
         bright = y + fading * (bright - y)
@@ -182,12 +187,12 @@ def stretch(picture: Floats, tone: Tone, fading: float, cast: float) -> Floats:
     out, face = picture, tone.face
     if cast and tone.cast:
         black, white = np.full(3, dark.min(), np.float32), float(light.max())
-        even = black + (picture - dark) / np.maximum(light - dark, 20) * (white - black)
+        even = black + (picture - dark) / np.maximum(light - dark, FLAT) * (white - black)
         out = picture + cast * (even - picture)
         target = max(white, WHITE) if fading else white
         fading, face = max(fading, cast), None  # tinted blacks are lifted blacks, and skin's own were lifted too
     low = float(black.mean())
-    gain = target / max(white - low, 20)
+    gain = target / max(white - low, FLAT)
     wide = (out - black) * gain
     wide = wide * _raise(luma(np.asarray(wide, np.float32)), face, 0.0, gain, low, target)[..., None]
     return np.asarray(out + fading * (wide - out), np.float32)
