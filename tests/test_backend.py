@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 from photomotion.builtin.backends.warp import WarpBackend
-from photomotion.data import Motion, Timing
+from photomotion.data import Motion, Photo, Timing
+from photomotion.errors import UsageError
 from photomotion.testing.fakes import fake_conditioning
 from photomotion.warp import Scene
 
@@ -54,3 +55,11 @@ def test_opencv_does_not_split_its_calls_while_frames_are_drawn_side_by_side() -
         assert cv2.getNumThreads() == 2
     finally:
         cv2.setNumThreads(usual)
+
+
+def test_a_photo_longer_than_opencv_can_read_is_refused_in_one_line() -> None:
+    timing = Timing(seconds=0.2)
+    long = Photo(pixels=np.zeros((8, 40_000, 3), np.uint8), name="river.png")
+    frames = WarpBackend().render(replace(fake_conditioning(timing), photo=long), timing, 0)
+    with pytest.raises(UsageError, match=r"at most 32766 pixels a side, river.png is 40000 x 8; ask for a smaller"):
+        next(frames)

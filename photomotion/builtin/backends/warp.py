@@ -14,9 +14,11 @@ import numpy as np
 import numpy.typing as npt
 
 from photomotion.data import Conditioning, Frame, Timing
+from photomotion.errors import UsageError
 from photomotion.plugin import Event
 from photomotion.warp import Scene
 from photomotion.warp.grain import GrainMode
+from photomotion.warp.sampling import LONGEST
 
 __all__ = ["WarpBackend"]
 
@@ -47,9 +49,18 @@ class WarpBackend:
             conditioning: photo, analysis and motion; nothing optional is used.
             timing: must be that of the motion.
             seed: not used; fresh grain depends on the frame alone.
+
+        Raises:
+            UsageError: if a side of the photo is longer than 32766 px.
         """
+        photo = conditioning.photo
+        if max(photo.width, photo.height) >= LONGEST:
+            raise UsageError(
+                f"warp moves photos of at most {LONGEST - 1} pixels a side, {photo.name} is {photo.width} x "
+                f"{photo.height}; ask for a smaller size"
+            )
         self._on_event(Event(stage="backend", message="preparing"))
-        photo, motion = conditioning.photo, conditioning.motion
+        motion = conditioning.motion
         small = photo.width * photo.height < SMALL and (os.cpu_count() or FEW) <= FEW
         workers = self._workers or (1 if small else 2)
         ahead: deque[Future[npt.NDArray[np.uint8]]] = deque()
