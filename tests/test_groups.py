@@ -33,7 +33,8 @@ def placed(x: float, y: float, size: float = 1.0) -> Face:
     face = fake_face()
     points = (face.landmarks * np.array(size, np.float32)).astype(np.float32)
     points[:, :2] += np.array([x, y], np.float32) - points[:, :2].mean(axis=0)
-    return replace(face, landmarks=points)
+    low, high = points[:468, :2].min(axis=0), points[:468, :2].max(axis=0)
+    return replace(face, landmarks=points, box=(float(low[0]), float(low[1]), float(high[0]), float(high[1])))
 
 
 def shares(*faces: Face) -> list[Array]:
@@ -141,3 +142,19 @@ def test_a_face_that_lies_beyond_the_picture_stops_nothing(away: tuple[int, int]
     )
     scene = Scene(fake_photo(), replace(analysis, faces=(beyond, face)), fake_motion(Timing(seconds=1), 2))
     assert not np.array_equal(scene.draw(10), scene.draw(0))
+
+
+def test_how_finely_somebody_is_read_does_not_hang_on_how_far_another_moves() -> None:
+    large, small = placed(120, 150, 1.5), placed(350, 150, 0.4)
+    texture = np.random.default_rng(5).integers(60, 200, (300, 400, 3), np.uint8)
+    photo, analysis = Photo(pixels=texture), Analysis(faces=(large, small), matte=np.ones((300, 400), np.float32))
+    names = ("headYaw", "headPitch")
+    drawn = []
+    for far in (0.0, 1.0):
+        angles = (12 * far, 8 * far), (0.8, 0.0)
+        mine, other = (FaceMotion(channels=names, values=np.array([a], np.float32)) for a in angles)
+        drawn.append(Scene(photo, analysis, Motion(fps=25, faces=(mine, other))).draw(0))
+    middle = (slice(135, 165), slice(335, 365))
+    apart = np.abs(drawn[0][middle].astype(int) - drawn[1][middle]).mean()
+    assert apart < 0.1
+    assert not np.array_equal(drawn[0][middle], texture[middle])

@@ -141,7 +141,11 @@ class Scene:
         reach = int(np.abs(forward).max()) + 2
         plate = view.behind(self.plate)
         picture, opacity = plate.copy(), np.zeros_like(self.opacity)
-        nearer = [(area, face.corner, face.table) for face in self.faces if (area := face.inner(reach))]
+        nearer = [
+            (area, face.corner, face.table)
+            for face in self.faces
+            if (area := face.inner(self._reach_near(forward, face.area, reach)))
+        ]
         strips = self.strips(reach)
         if nearer:
             strips = [part for strip in strips for part in outside(strip, nearer[0][0])]
@@ -161,6 +165,14 @@ class Scene:
         if self.grain is not None:
             picture = self.grain.put_on(picture, row, row / self.motion.fps)
         return np.asarray(picture, np.uint8)
+
+    def _reach_near(self, forward: Array, area: Area, reach: int) -> int:
+        """px that nothing which comes to an area moves farther than; nothing anywhere moves farther than ``reach``."""
+        rows, columns = (
+            slice(max(part.start - reach, 0) // self.grid.step, (part.stop + reach) // self.grid.step + 1)
+            for part in area
+        )
+        return int(np.abs(forward[rows, columns]).max()) + 2
 
     def look(self, picture: Pixels, places: Array, reach: int, values: Sequence[Mapping[str, float]]) -> None:
         """Draw the eyes of all people into the moved picture, in place.
