@@ -15,7 +15,7 @@ from photomotion.reading import read_photo
 from photomotion.warp import Scene
 from photomotion.warp.eyes import EYES, Eye
 
-__all__ = ["SIDES", "Floats", "Pixels", "apart", "bare", "film", "near_portrait", "painted", "places", "shut"]
+__all__ = ["SIDES", "Floats", "Pixels", "apart", "bare", "face", "film", "painted", "places", "portrait", "shut"]
 
 Pixels = npt.NDArray[np.uint8]
 Floats = npt.NDArray[np.float32]
@@ -24,11 +24,18 @@ ASTRONAUT = Path(__file__).parent.parent / "examples" / "photos" / "astronaut.pn
 SIDES = pytest.mark.parametrize("side", ["Left", "Right"])
 
 
-def near_portrait() -> tuple[Photo, Analysis]:
+@pytest.fixture(scope="session")
+def portrait() -> tuple[Photo, Analysis]:
     """The head of the astronaut, twice as large, and what is known of it."""
     whole = read_photo(ASTRONAUT)
     photo = whole.with_pixels(np.ascontiguousarray(cv2.resize(whole.pixels[:260, 90:350], None, fx=2, fy=2)))
     return photo, FaceMeshAnalyzer().analyze(photo)
+
+
+@pytest.fixture(scope="session")
+def face(portrait: tuple[Photo, Analysis]) -> Face:
+    """That of the portrait."""
+    return portrait[1].faces[0]
 
 
 def bare(eye: Eye) -> Floats:

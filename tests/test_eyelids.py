@@ -5,7 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 import pytest
-from eye_pictures import SIDES, bare, near_portrait, painted, places
+from eye_pictures import SIDES, bare, painted, places
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -14,16 +14,6 @@ from photomotion.warp.eyeballs import Eyeball
 from photomotion.warp.eyelids import OWN, Eyelid
 from photomotion.warp.eyes import Eye
 from photomotion.warp.lidways import RISE
-
-
-@pytest.fixture(scope="module")
-def portrait() -> tuple[Photo, Analysis]:
-    return near_portrait()
-
-
-@pytest.fixture(scope="module")
-def face(portrait: tuple[Photo, Analysis]) -> Face:
-    return portrait[1].faces[0]
 
 
 class TestEyelid:

@@ -8,7 +8,7 @@ from itertools import pairwise
 import cv2
 import numpy as np
 import pytest
-from eye_pictures import SIDES, Floats, Pixels, apart, bare, film, near_portrait, painted, places, shut
+from eye_pictures import SIDES, Floats, Pixels, apart, bare, film, painted, places, shut
 
 from photomotion.builtin.analyzers.facemesh import FaceMeshAnalyzer
 from photomotion.data import Analysis, Face, Photo
@@ -17,16 +17,6 @@ from photomotion.warp.eyelids import Eyelid
 from photomotion.warp.eyes import BALL, EYES, Eye
 from photomotion.warp.geometry import HeadFrame
 from photomotion.warp.lidlines import follow_lids
-
-
-@pytest.fixture(scope="module")
-def portrait() -> tuple[Photo, Analysis]:
-    return near_portrait()
-
-
-@pytest.fixture(scope="module")
-def face(portrait: tuple[Photo, Analysis]) -> Face:
-    return portrait[1].faces[0]
 
 
 class TestEye:

@@ -7,22 +7,11 @@ from dataclasses import replace
 import cv2
 import numpy as np
 import numpy.typing as npt
-import pytest
-from eye_pictures import apart, film, near_portrait, shut
+from eye_pictures import apart, film, shut
 
 from photomotion.data import Analysis, Face, Finding, Photo, Suitability
 from photomotion.warp.eyes import EYES, Eye
 from photomotion.warp.glasses import find_frames
-
-
-@pytest.fixture(scope="module")
-def portrait() -> tuple[Photo, Analysis]:
-    return near_portrait()
-
-
-@pytest.fixture(scope="module")
-def face(portrait: tuple[Photo, Analysis]) -> Face:
-    return portrait[1].faces[0]
 
 
 class TestGlasses:
