@@ -104,19 +104,21 @@ def animate(
     bar = ProgressBar(preview)
     exit_code = 0
     with open_animator(recipe, bar) as animator:
-        for photo, film in plan_destinations(photos, output, animator.suffix):
+        for planned in plan_destinations(photos, output, animator.suffix):
             started = time.perf_counter()
             try:
-                with bar.of(photo.name):
-                    report = animator.animate(
-                        photo,
+                with bar.of(planned.photo.name):
+                    clip = animator.animate(
+                        planned.photo,
                         seconds=recipe.seconds,
                         fps=recipe.fps,
                         size=recipe.size,
                         crop=recipe.crop,
                         loop=recipe.loop,
                         seed=recipe.seed,
-                    ).save(film)
+                    )
+                    with planned.place() as film:
+                        report = clip.save(film)
             except PhotoError as error:
                 complain(str(error))
                 exit_code = error.exit_code
@@ -143,15 +145,16 @@ def animate(
 def inspect(context: click.Context, /, photo: Path, as_json: bool, picture: Path | None, **flags: Any) -> None:
     """Say what is in PHOTO, and what to expect of a film."""
     from .console import ProgressBar, analysis_data, describe_analysis
+    from .destinations import plan_file, write_whole
 
+    picture = picture and plan_file(photo, picture, ".png")
     bar = ProgressBar()
     with open_animator(compose(context, None, flags), bar) as animator, bar.of(photo.name):
         opened, analysis = animator.prepare(photo)
     if picture:
-        from .destinations import plan_file, write_whole
         from .portrait import draw_png
 
-        write_whole(plan_file(photo, picture, ".png"), draw_png(opened, analysis))
+        write_whole(picture, draw_png(opened, analysis))
     if as_json:
         click.echo(json.dumps(analysis_data(opened, analysis)))
     else:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,11 +16,34 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
-__all__ = ["plan_destinations", "plan_file", "write_picture", "write_whole"]
+__all__ = ["PlannedFilm", "plan_destinations", "plan_file", "refuse_stream", "write_picture", "write_whole"]
 
 
-def plan_destinations(photos: Sequence[Path], output: str | None, suffix: str) -> list[tuple[Path, Path]]:
-    """Pair each photo with the film to write.
+@dataclass(frozen=True)
+class PlannedFilm:
+    """A photo and where its film goes."""
+
+    photo: Path
+    film: Path
+    folder: Path | None
+    """The folder to make for it; None if it goes where one is already."""
+
+    @contextmanager
+    def place(self) -> Iterator[Path]:
+        """Give the film's path with its folder made; if no film comes into that, it is gone again.
+
+        Raises:
+            DestinationError: if the folder cannot be made.
+        """
+        if self.folder is None:
+            yield self.film
+            return
+        with _made(self.folder):
+            yield self.film
+
+
+def plan_destinations(photos: Sequence[Path], output: str | None, suffix: str) -> list[PlannedFilm]:
+    """Say where the film of each photo goes. Nothing is left behind yet.
 
     Args:
         photos: the photos.
@@ -27,15 +52,17 @@ def plan_destinations(photos: Sequence[Path], output: str | None, suffix: str) -
         suffix: the encoder's, for films named after their photos; empty if it writes folders.
 
     Raises:
-        DestinationError: if a film would replace a photo or another film of the same run, or the folder cannot be made.
+        DestinationError: if a film would replace a photo or another film of the same run, the folder cannot be made, or
+            standard output is meant.
     """
-    folder = Path(output or "")
-    if output and len(photos) == 1 and not output.endswith(("/", os.sep)) and not folder.is_dir():
-        films = [folder]
+    place = Path(output or "")
+    refuse_stream(place)
+    folder = None
+    if output and len(photos) == 1 and not output.endswith(("/", os.sep)) and not place.is_dir():
+        films = [place]
     else:
-        if output:
-            _make_folder(folder)
-        films = [folder / (photo.stem + suffix) for photo in photos]
+        films = [place / (photo.stem + suffix) for photo in photos]
+        folder = place if output else None
     for index, film in enumerate(films):
         if film in films[:index]:
             raise DestinationError(
@@ -44,7 +71,10 @@ def plan_destinations(photos: Sequence[Path], output: str | None, suffix: str) -
             )
         for photo in photos:
             _spare(photo, film)
-    return list(zip(photos, films, strict=True))
+    if folder:
+        with _made(folder):
+            pass  # Whether it can be made is to be known before any work is done.
+    return [PlannedFilm(photo, film, folder) for photo, film in zip(photos, films, strict=True)]
 
 
 def plan_file(photo: Path, output: Path, *suffixes: str) -> Path:
@@ -53,6 +83,7 @@ def plan_file(photo: Path, output: Path, *suffixes: str) -> Path:
     Raises:
         DestinationError: if not.
     """
+    refuse_stream(output)
     if output.suffix.lower() not in suffixes:
         known = " and ".join(filter(None, (", ".join(suffixes[:-1]), suffixes[-1])))
         raise DestinationError(
@@ -62,6 +93,16 @@ def plan_file(photo: Path, output: Path, *suffixes: str) -> Path:
     if not output.parent.is_dir():
         raise DestinationError(f"cannot write {output}: the folder {output.parent} does not exist; make it first")
     return output
+
+
+def refuse_stream(output: Path) -> None:
+    """Refuse ``-``, which is standard output elsewhere: here files are written whole, beside their place, and renamed.
+
+    Raises:
+        DestinationError: if it is that.
+    """
+    if str(output) == "-":
+        raise DestinationError("cannot write to standard output, which '-' stands for; name a file")
 
 
 def write_whole(destination: Path, content: bytes | Callable[[Path], object]) -> None:
@@ -101,11 +142,20 @@ def write_picture(destination: Path, pixels: npt.NDArray[np.uint8]) -> None:
     write_whole(destination, cv2.imencode(".png", pixels[..., ::-1])[1].tobytes())
 
 
-def _make_folder(folder: Path) -> None:
+@contextmanager
+def _made(folder: Path) -> Iterator[None]:
+    """Make a folder; of what had to be made, that and those above it, what is empty afterwards is removed."""
+    new = [place for place in (folder, *folder.parents) if not os.path.exists(place)]
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise DestinationError(f"cannot make the folder {folder} ({error.strerror}); choose another one") from error
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise DestinationError(f"cannot make the folder {folder} ({error.strerror}); choose another one") from error
+        yield
+    finally:
+        with suppress(OSError):
+            for place in new:
+                place.rmdir()
 
 
 def _spare(photo: Path, output: Path) -> None:

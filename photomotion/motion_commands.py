@@ -121,8 +121,10 @@ def preview(source: Path, output: Path) -> None:
     """Show a motion on drawn faces, without any photo."""
     from .console import ProgressBar
     from .data import Motion
+    from .destinations import refuse_stream
     from .stickface import draw_stickfaces
 
+    refuse_stream(output)
     bar = ProgressBar()
     with bar.of(source.name):
         draw_stickfaces(Motion.load(source), output, name=source.name, progress=bar)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from command_line import run
 from eye_pictures import face, portrait
 from fake_stages import Darkener, DrawnAnalyzer, Lister, Make
 from hypothesis import settings
@@ -17,7 +18,7 @@ from weight_server import server, straight
 from photomotion import Animator
 from photomotion.registry import Registry
 
-__all__ = ["face", "open_catalogue", "package", "portrait", "server", "straight", "weighty"]
+__all__ = ["face", "open_catalogue", "package", "portrait", "run", "server", "straight", "weighty"]
 
 # The same examples in every run: a test that is red is red for everybody. No deadlines: clocks prove nothing.
 settings.register_profile("steady", derandomize=True, deadline=None)

@@ -9,13 +9,12 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import av
 import numpy as np
 import pytest
-from click.testing import CliRunner, Result
+from command_line import PHOTO, SHORT, Run, listing
 from PIL import Image
 
 from photomotion import __version__
@@ -24,24 +23,7 @@ from photomotion.data import Motion
 from photomotion.reading import read_photo
 from photomotion.recipe import Recipe
 
-PHOTO = Path(__file__).parents[1] / "examples" / "photos" / "astronaut.png"
 GOLDEN = Path(__file__).parent / "golden"
-SHORT = ("--seconds", "0.2", "--size", "192")
-
-Run = Callable[..., Result]
-
-
-@pytest.fixture
-def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
-    """Run a command in an empty folder that holds ``grandma.png``."""
-    monkeypatch.chdir(tmp_path)
-    with Image.open(PHOTO) as image:
-        image.crop((100, 0, 356, 256)).save("grandma.png")
-
-    def invoke(*args: object) -> Result:
-        return CliRunner().invoke(cli, [str(a) for a in args], prog_name="photomotion", terminal_width=80)
-
-    return invoke
 
 
 def compare(name: str, text: str) -> None:
@@ -53,10 +35,6 @@ def compare(name: str, text: str) -> None:
     if os.environ.get("PHOTOMOTION_UPDATE_GOLDEN"):
         path.write_text(text, encoding="utf-8", newline="\n")
     assert text == path.read_text(encoding="utf-8")
-
-
-def listing() -> set[str]:
-    return {str(path) for path in Path().rglob("*")}
 
 
 COMMANDS = [
@@ -397,6 +375,7 @@ def test_a_planned_motion_can_be_drawn(run: Run, tmp_path: Path) -> None:
 def test_a_missing_folder_is_told_before_any_work(run: Run) -> None:
     for command in (
         ("motion", "plan", "grandma.png", "-o", "gone/m.json"),
+        ("inspect", "missing.png", "--picture", "gone/g.png"),
         ("restore", "grandma.png", "-o", "gone/g.png"),
         ("animate", "grandma.png", *SHORT, "--preview", "gone/p.png"),
     ):
