@@ -233,7 +233,7 @@ class TestInside:
         t = below - np.asarray(np.interp(s, even, line), np.float32) - axes.bend(s)
         dark, white = np.zeros(3, np.float32), np.full(3, 200, np.float32)
         drawn = inside(s, t, line, axes, dark, white, 0.004)[..., 0]
-        ends = below[(drawn > 45).shape[0] - 1 - (drawn > 45)[::-1].argmax(axis=0), 0]
+        ends = below[(drawn > 25).shape[0] - 1 - (drawn > 25)[::-1].argmax(axis=0), 0]
         assert abs(float(ends[:15].mean() - ends[-15:].mean())) < 0.006
         assert ends.max() - ends.min() < 0.6 * TOOTH
 

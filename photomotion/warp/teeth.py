@@ -21,7 +21,7 @@ __all__ = ["along", "grain", "inside", "mouth_colours", "softness", "tongue", "v
 
 Pixels = npt.NDArray[np.uint8]
 
-DARK, TEETH, GUM = 0.15, 0.66, 0.31
+DARK, TEETH, GUM = 0.11, 0.6, 0.28
 """How bright the inside, the teeth and what is of flesh are, of the skin around the mouth: the first at least, the
 second at least."""
 DEEPEST, HIGHEST = 0.5, 0.5
@@ -33,8 +33,9 @@ EDGES = (0.0, 0.095, 0.165, 0.245)
 """Where one tooth ends and the next begins, from the middle aside, in eye distances."""
 BEND = 0.35
 """The most that the arch of the teeth bends, eye distances down per square of eye distances aside."""
-SHADED = 0.6
-"""How much of their brightness the teeth have right under the lip, in its shadow."""
+SHADED = 0.15
+"""How much of their brightness the teeth have right under the lip, in its shadow: it lies on all but their edge, so
+that lips which hardly part show a dark gap and no second lip of teeth."""
 ASIDE = (18.0, 38.0)
 """Degrees of yaw between which less and less is seen of teeth: lips and cheek come before them."""
 BLURRED = (0.012, 0.026)
@@ -83,7 +84,7 @@ def mouth_colours(tint: Tint, around: Pixels) -> tuple[Array, Array, Array]:
     deep = max(DARK, DEEPEST * min(float(darkest), 0.4))
     bright = max(TEETH, HIGHEST * min(float(brightest), 2.0))
     flesh = max(GUM, 1.5 * deep)
-    return tint.mixed(deep, tint.lip, -0.7), tint.mixed(bright, tint.skin, 0.3), tint.mixed(flesh, tint.lip, -0.4)
+    return tint.mixed(deep, tint.lip, -0.7), tint.mixed(bright, tint.skin, 0.1), tint.mixed(flesh, tint.lip, -0.4)
 
 
 def inside(s: Array, t: Array, line: Array, axes: LipAxes, dark: Array, teeth: Array, soft: float) -> Array:
@@ -111,9 +112,9 @@ def inside(s: Array, t: Array, line: Array, axes: LipAxes, dark: Array, teeth: A
     gap = np.asarray(0.006 / narrow * np.exp(-((between / narrow) ** 2)), np.float32)
     edge = np.asarray(edge - 0.008 * gap, np.float32)
     worn = max(0.008, 2 * soft)
-    seen = (1 - smoothstep(below, edge - worn, edge + worn)) * (1 - smoothstep(np.abs(s), 0.3, 0.85))
-    lit = SHADED + (1 - SHADED) * smoothstep(t, 0.0, 0.035)
-    lit = lit * (1 - 0.28 * gap) * (1 - 0.3 * smoothstep(aside, 0.06, 0.24))
+    seen = (1 - smoothstep(below, edge - worn, edge + worn)) * (1 - smoothstep(np.abs(s), 0.2, 0.8))
+    lit = SHADED + (1 - SHADED) * smoothstep(t, 0.0, 0.05)
+    lit = lit * (1 - 0.28 * gap) * (1 - 0.5 * smoothstep(aside, 0.05, 0.24))
     return np.asarray(dark + (seen * lit)[..., None] * np.maximum(teeth - dark, 0), np.float32)
 
 
@@ -133,7 +134,7 @@ def tongue(s: Array, t: Array) -> Array:
     """
     lip = 0.6 * np.exp(np.minimum(t, 0) / 0.012) * (1 - smoothstep(np.abs(s), 0.3, 0.95))
     mound = 0.085 * (1 - smoothstep(np.abs(s), 0.0, 0.9))
-    behind = 0.6 * smoothstep(t, -mound - 0.03, -mound + 0.05) * (1 - smoothstep(np.abs(s), 0.2, 0.85))
+    behind = 0.5 * smoothstep(t, -mound - 0.03, -mound + 0.09) * (1 - smoothstep(np.abs(s), 0.2, 0.85))
     return np.asarray(np.maximum(lip, behind), np.float32)
 
 
