@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import threading
 from collections.abc import Iterable
@@ -9,6 +10,13 @@ from contextlib import suppress
 from importlib import import_module
 
 __all__ = ["import_ahead"]
+
+LONGEST_WAIT = 30.0
+"""How long a fork waits for the import at hand, seconds; it never ends if it needs a module that the forking thread is
+importing itself."""
+
+_importing = threading.RLock()
+"""Held while a module is imported ahead, and by whoever forks."""
 
 
 def import_ahead(names: Iterable[str]) -> threading.Thread:
@@ -30,7 +38,7 @@ class _Importer(threading.Thread):
     def run(self) -> None:
         for name in self._names:
             # Whoever needs it imports it again, and is told what is wrong with it.
-            with suppress(Exception):
+            with _importing, suppress(Exception):
                 import_module(name)
 
 
@@ -53,3 +61,24 @@ class _Gate:
         others = (thread for thread in threading.enumerate() if not isinstance(thread, _Importer))
         if all(thread.daemon or not thread.is_alive() for thread in others):
             raise SystemExit
+
+
+def _wait_for_the_import_at_hand() -> None:
+    _importing.acquire(timeout=LONGEST_WAIT)
+
+
+def _go_on_importing() -> None:
+    with suppress(RuntimeError):  # The wait was in vain.
+        _importing.release()
+
+
+def _begin_anew() -> None:
+    global _importing
+    _importing = threading.RLock()
+
+
+# A child of a fork amid an import has a module that is locked by a thread it does not have: it would wait for ever.
+if sys.platform != "win32":
+    os.register_at_fork(
+        before=_wait_for_the_import_at_hand, after_in_parent=_go_on_importing, after_in_child=_begin_anew
+    )

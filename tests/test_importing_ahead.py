@@ -43,7 +43,9 @@ def chain(tmp_path: Path) -> Path:
 
 
 def run(code: str, folder: Path) -> tuple[int, str, list[str]]:
-    done = subprocess.run([sys.executable, "-c", code], cwd=folder, capture_output=True, text=True)
+    # A fork beside threads is warned of since Python 3.12.
+    command = [sys.executable, "-W", "ignore::DeprecationWarning", "-c", code]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=120)
     return done.returncode, done.stderr, sorted(path.stem for path in folder.glob("*.txt"))
 
 
@@ -108,3 +110,82 @@ def test_finders_do_not_grow_in_number() -> None:
     finders = list(sys.meta_path)
     import_ahead([]).join()
     assert sys.meta_path == finders
+
+
+SLOW = """
+import time
+open('begun.txt', 'w').close()
+time.sleep(0.7)
+"""
+FORKS = """
+import os, signal, time
+from pathlib import Path
+from photomotion.imports import import_ahead
+
+def begin():
+    ahead = import_ahead(["slow", "third"])
+    while not Path("begun.txt").exists():
+        time.sleep(0.001)
+    return ahead
+
+def child():
+    signal.alarm(20)
+    import slow
+    os._exit(7)
+"""
+OS_FORK = """
+ahead = begin()
+pid = os.fork()
+if pid == 0:
+    child()
+code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+ahead.join()
+raise SystemExit(code)
+"""
+MULTIPROCESSING = """
+import multiprocessing
+ahead = begin()
+process = multiprocessing.get_context("fork").Process(target=child)
+process.start()
+process.join()
+ahead.join()
+raise SystemExit(process.exitcode)
+"""
+IN_THE_IMPORT = """
+import os
+pid = os.fork()
+if pid == 0:
+    from photomotion.imports import import_ahead
+    import_ahead(["third"]).join()
+    os._exit(0)
+os.waitpid(pid, 0)
+"""
+ITS_OWN = """
+import os
+from photomotion import imports
+imports.LONGEST_WAIT = 0.2
+ahead = imports.import_ahead(["its_own", "third"])
+pid = os.fork()
+if pid == 0:
+    os._exit(0)
+os.waitpid(pid, 0)
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="nothing forks there")
+class TestForks:
+    """A child finds no module half imported, by a thread that only its parent has."""
+
+    @pytest.mark.parametrize("code", [OS_FORK, MULTIPROCESSING], ids=["os", "multiprocessing"])
+    def test_a_child_can_import_what_was_being_imported(self, chain: Path, code: str) -> None:
+        (chain / "slow.py").write_text(SLOW)
+        assert run(FORKS + code, chain) == (7, "", ["begun", "third"])
+
+    def test_a_module_may_fork_while_it_is_imported_ahead(self, chain: Path) -> None:
+        (chain / "forking.py").write_text(IN_THE_IMPORT)
+        code = "from photomotion.imports import import_ahead\nimport_ahead(['forking']).join()"
+        assert run(code, chain) == (0, "", ["third"])
+
+    def test_a_module_may_fork_while_what_is_imported_ahead_needs_it(self, chain: Path) -> None:
+        (chain / "its_own.py").write_text(ITS_OWN)
+        assert run("import its_own; its_own.ahead.join()", chain) == (0, "", ["third"])
