@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import ExitStack
 from functools import partial
 from numbers import Integral
-from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, cast
 
-from .choices import Choice, check_options, choose, load
 from .clip import Clip, Report
+from .crew import Crew
 from .data import Analysis, Motion, Photo, Restoration, Timing
-from .endings import Endings
 from .errors import PhotoError, UsageError
-from .imports import import_ahead
-from .pipeline import Stages, analyze, encode, plan, restore, run
-from .plugin import Event, LicensePolicy, Runtime
+from .pipeline import analyze, plan, restore, run
+from .plugin import Event, LicensePolicy
 from .recipe import Recipe
 from .registry import Registry
 from .selection import Selection
@@ -33,15 +28,11 @@ from .stages import (
     PostProcessor,
     Restorer,
 )
-from .stagework import Stage
-from .weights import Catalogue
 
 if TYPE_CHECKING:
     from .reading import PhotoSource
 
 __all__ = ["Animator"]
-
-DEVICE = re.compile(r"auto|cpu|mps|cuda(:\d+)?")
 
 
 class Animator:
@@ -93,15 +84,9 @@ class Animator:
         progress: Callable[[Event], None] | None = None,
         registry: Registry | None = None,
     ) -> None:
-        if not DEVICE.fullmatch(device):
-            raise UsageError(f"no device is called {device!r}; use auto, cpu, cuda, cuda:N or mps")
         if isinstance(postprocessors, str):
             raise UsageError(f"postprocessors must be a sequence of names; write ({postprocessors!r},)")
-        self._registry = Registry() if registry is None else registry
-        self._device = device
-        self._weights = Catalogue(self._registry.packages, policy=license_policy)
-        self._progress = progress
-        self._notices: dict[str, None] = {}
+        registry = Registry() if registry is None else registry
         wanted = {
             "restorer": restorer,
             "analyzer": analyzer,
@@ -111,23 +96,8 @@ class Animator:
             "encoder": encoder,
             "executor": executor,
         }
-        self._chosen = chosen = Selection(self._registry, wanted, postprocessors, options)
-        for choice in chosen:
-            if license_policy != "any" and choice.implementation:
-                self._weights.check_usable(choice.implementation.weights)
-        self._closing = ExitStack()
-        self._stages = Stages(
-            restorer=self._stage(chosen["restorer"]),
-            analyzer=self._stage(chosen["analyzer"]),
-            motion=self._stage(chosen["motion"]),
-            conditioner=self._stage(chosen["conditioner"]),
-            backend=self._stage(chosen["backend"]),
-            postprocessors=tuple(map(self._stage, chosen.postprocessors)),
-        )
-        self._executor: Stage[Executor] = self._stage(chosen["executor"])
-        encoders = self._registry.names("encoder")
-        self._encoders = Endings(self._stage(chosen["encoder"]), encoders, self._other_encoder)
-        self._importing = False
+        self._chosen = Selection(registry, wanted, postprocessors, options)
+        self._crew = Crew(self._chosen, registry, device=device, license_policy=license_policy, progress=progress)
 
     @classmethod
     def from_recipe(
@@ -138,7 +108,7 @@ class Animator:
         registry: Registry | None = None,
     ) -> Animator:
         """Make the Animator that a recipe describes; what it says of the film itself is for :meth:`animate`."""
-        stages = recipe.model_dump(exclude={"seconds", "fps", "size", "crop", "loop", "seed"})
+        stages = recipe.model_dump(exclude=set(recipe.particulars))
         return cls(**stages, progress=progress, registry=registry)
 
     @property
@@ -148,7 +118,7 @@ class Animator:
         Raises:
             StageError: if the encoder cannot be loaded.
         """
-        return self._encoders.chosen.open().suffix
+        return self._crew.encoders.chosen.open().suffix
 
     def recipe(
         self,
@@ -169,8 +139,8 @@ class Animator:
         """
         return Recipe(
             **self._chosen.described(),
-            device=self._device,
-            license_policy=self._weights.policy,
+            device=self._crew.device,
+            license_policy=self._crew.weights.policy,
             seconds=seconds,
             fps=fps,
             size=size,
@@ -210,19 +180,17 @@ class Animator:
 
         timing = _timing(seconds, fps, loop)
         _check_seed(seed)
-        if not self._importing:
-            self._importing = True
-            import_ahead(dict.fromkeys(self._chosen.imports()))
+        self._crew.import_ahead()
         return run(
             read_photo(photo),
-            self._stages,
+            self._crew.stages,
             timing,
             size=size,
             crop=crop,
             seed=seed,
-            on_event=self._on_event,
-            encoder_for=self._encoder_for,
-            notices=lambda: tuple(self._notices),
+            on_event=self._crew.hear,
+            encoder_for=self._crew.encoder_for,
+            notices=self._crew.notices,
         )
 
     def restore(self, photo: PhotoSource) -> Restoration:
@@ -234,7 +202,7 @@ class Animator:
         """
         from .reading import read_photo
 
-        return restore(read_photo(photo), self._stages, on_event=self._on_event)
+        return restore(read_photo(photo), self._crew.stages, on_event=self._crew.hear)
 
     def prepare(self, photo: PhotoSource, *, size: int | None = None, crop: bool = False) -> tuple[Photo, Analysis]:
         """Restore and analyze a photo: as the film would start, and what is known of it.
@@ -250,8 +218,8 @@ class Animator:
         """
         from .reading import read_photo
 
-        restoration = restore(read_photo(photo), self._stages, on_event=self._on_event)
-        return analyze(restoration.photo, self._stages, size=size, crop=crop, on_event=self._on_event)
+        restoration = restore(read_photo(photo), self._crew.stages, on_event=self._crew.hear)
+        return analyze(restoration.photo, self._crew.stages, size=size, crop=crop, on_event=self._crew.hear)
 
     def inspect(self, photo: PhotoSource) -> Analysis:
         """Restore and analyze a photo: who is in it, and what to expect of a film. Nobody in it is no error.
@@ -275,7 +243,7 @@ class Animator:
         timing = _timing(seconds, fps, loop)
         _check_seed(seed)
         prepared, analysis = self.prepare(photo)
-        return plan(prepared, analysis, self._stages, timing, seed=seed, on_event=self._on_event)
+        return plan(prepared, analysis, self._crew.stages, timing, seed=seed, on_event=self._crew.hear)
 
     def animate_all(
         self,
@@ -301,14 +269,14 @@ class Animator:
         return self._run(partial(RecipeWorker, recipe), jobs)
 
     def _run(self, open_worker: Callable[[], RecipeWorker], jobs: Iterable[Job]) -> Iterator[Report | PhotoError]:
-        with self._executor.at_work("several photos") as executor:
+        with self._crew.executor.at_work("several photos") as executor:
             for done, report in enumerate(executor.run(open_worker, jobs), 1):
-                self._on_event(Event(stage="executor", done=done))
+                self._crew.hear(Event(stage="executor", done=done))
                 yield cast("Report | PhotoError", report)
 
     def close(self) -> None:
         """Let go of every stage. The Animator and its clips cannot be used afterwards; a second call does nothing."""
-        self._closing.close()
+        self._crew.close()
 
     def __enter__(self) -> Animator:
         return self
@@ -317,33 +285,6 @@ class Animator:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
-
-    def _on_event(self, event: Event) -> None:
-        """Keep what is to be kept, and pass it on to whoever listens."""
-        if event.notice:
-            self._notices[event.message] = None
-        if self._progress is not None:
-            self._progress(event)
-
-    def _stage(self, choice: Choice) -> Stage[Any]:
-        runtime = Runtime(
-            device=self._device,
-            weights=self._weights.locate,
-            license_policy=self._weights.policy,
-            on_event=self._on_event,
-        )
-        stage: Stage[Any] = Stage(choice.label, partial(load, choice, runtime))
-        self._closing.callback(stage.close)
-        if choice.implementation is None:
-            stage.open()
-        return stage
-
-    def _encoder_for(self, destination: Path) -> Callable[[Clip, Path], int]:
-        """Return what renders a clip into a file with this ending."""
-        return partial(encode, stage=self._encoders.encoder_for(destination), on_event=self._on_event)
-
-    def _other_encoder(self, name: str) -> Stage[Encoder]:
-        return self._stage(check_options([choose(self._registry, "encoder", name)], None)[0])
 
 
 class RecipeWorker:
@@ -367,17 +308,8 @@ class RecipeWorker:
 
     def __call__(self, job: Job) -> Report | PhotoError:
         """Make one film; a photo that cannot be used gives its error back."""
-        recipe = self._recipe
         try:
-            clip = self._animator.animate(
-                job.photo,
-                seconds=recipe.seconds,
-                fps=recipe.fps,
-                size=recipe.size,
-                crop=recipe.crop,
-                loop=recipe.loop,
-                seed=job.seed,
-            )
+            clip = self._animator.animate(job.photo, **self._recipe.particulars | {"seed": job.seed})
         except PhotoError as error:
             return error
         return clip.save(job.destination)

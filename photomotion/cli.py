@@ -108,15 +108,7 @@ def animate(
             started = time.perf_counter()
             try:
                 with bar.of(planned.photo.name):
-                    clip = animator.animate(
-                        planned.photo,
-                        seconds=recipe.seconds,
-                        fps=recipe.fps,
-                        size=recipe.size,
-                        crop=recipe.crop,
-                        loop=recipe.loop,
-                        seed=recipe.seed,
-                    )
+                    clip = animator.animate(planned.photo, **recipe.particulars)
                     with planned.place() as film:
                         report = clip.save(film)
             except PhotoError as error:

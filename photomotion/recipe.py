@@ -67,6 +67,11 @@ class Recipe(BaseModel):
     seed: int = Field(default=0, ge=0)
     """Another seed, another film of the same kind."""
 
+    @property
+    def particulars(self) -> dict[str, Any]:
+        """What is told of the film itself and not of its stages, as ``animate`` of an Animator takes it."""
+        return {name: getattr(self, name) for name in ("seconds", "fps", "size", "crop", "loop", "seed")}
+
     @classmethod
     def load(cls, path: str | PathLike[str]) -> Recipe:
         """Read a ``.json`` or ``.toml`` file.

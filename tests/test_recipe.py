@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from inspect import signature
 from pathlib import Path
 
 import pytest
@@ -101,6 +102,13 @@ def test_an_animator_comes_from_its_recipe_and_gives_it_back(registry: Registry)
     )
     with Animator.from_recipe(recipe, registry=registry) as animator:
         assert animator.recipe(seconds=2, fps=30, size=256, seed=5) == recipe
+
+
+def test_every_word_of_a_recipe_is_for_an_animator_or_for_a_film() -> None:
+    stages = set(signature(Animator).parameters) - {"progress", "registry"}
+    film = set(signature(Animator.animate).parameters) - {"self", "photo"}
+    assert set(Recipe().particulars) == film
+    assert set(Recipe.model_fields) == stages | film
 
 
 def test_what_the_backend_prefers_is_written_out(registry: Registry) -> None:

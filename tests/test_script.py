@@ -156,7 +156,7 @@ def test_a_script_is_toml_or_json(tmp_path: Path) -> None:
     assert read_script(tmp_path / "s.json") == script
     options = {"motion": {"script": str(tmp_path / "s.toml")}}
     with Animator(motion="still", options=options) as animator:
-        motion = animator._stages.motion.open().plan(people(), Timing(), 0)
+        motion = animator._crew.stages.motion.open().plan(people(), Timing(), 0)
     assert motion.faces[0].column("headPitch").max() > 3
 
 
@@ -214,7 +214,7 @@ def test_a_script_that_tears_a_loop_open_is_named(tmp_path: Path, line: Said, sa
     path = tmp_path / "s.json"
     path.write_text(json.dumps(script))
     with Animator(motion="still", options={"motion": {"script": str(path)}}) as animator:
-        prior = animator._stages.motion.open()
+        prior = animator._crew.stages.motion.open()
         prior.plan(people(2), Timing(seconds=4), 0)
         with pytest.raises(MotionError, match=re.escape(said)) as caught:
             prior.plan(people(2), Timing(seconds=4, loop=True), 0)

@@ -206,8 +206,8 @@ def test_notices_are_kept_in_the_report(make: Make, tmp_path: Path) -> None:
 
     class Talker(Darkener):
         def render(self, conditioning: Conditioning, timing: Timing, seed: int) -> Iterator[Frame]:
-            animator._on_event(notice)
-            animator._on_event(Event(stage="backend", message="step 1"))
+            animator._crew.hear(notice)
+            animator._crew.hear(Event(stage="backend", message="step 1"))
             return super().render(conditioning, timing, seed)
 
     with make(backend=Talker(), progress=events.append) as animator:

@@ -149,7 +149,7 @@ def test_it_is_found_by_name(tmp_path: Path) -> None:
     path = saved(tmp_path, headYaw=np.linspace(0, 3, 60))
     options = {"motion": {"file": str(path), "strength": "0.5"}}
     with Animator(motion="track", options=options) as animator:
-        motion = animator._stages.motion.open().plan(people(), Timing(seconds=1), 0)
+        motion = animator._crew.stages.motion.open().plan(people(), Timing(seconds=1), 0)
     assert motion.faces[0].column("headYaw").max() == pytest.approx(1.25, abs=0.2)
 
 
