@@ -11,6 +11,7 @@ import pytest
 from command_line import run
 from eye_pictures import face, portrait
 from fake_stages import Darkener, DrawnAnalyzer, Lister, Make
+from found_faces import analysis, analyzer, pixels
 from hypothesis import settings
 from small_weights import open_catalogue, package, weighty
 from weight_server import server, straight
@@ -18,7 +19,10 @@ from weight_server import server, straight
 from photomotion import Animator
 from photomotion.registry import Registry
 
-__all__ = ["face", "open_catalogue", "package", "portrait", "run", "server", "straight", "weighty"]
+__all__ = [
+    "analysis", "analyzer", "face", "open_catalogue", "package", "pixels", "portrait", "run", "server", "straight",
+    "weighty",
+]  # fmt: skip
 
 # The same examples in every run: a test that is red is red for everybody. No deadlines: clocks prove nothing.
 settings.register_profile("steady", derandomize=True, deadline=None)

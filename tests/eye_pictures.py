@@ -8,16 +8,15 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 import pytest
+from films import Pixels, apart, film, shut
 
 from photomotion.builtin.analyzers.facemesh import FaceMeshAnalyzer
-from photomotion.data import Analysis, Face, FaceMotion, Motion, Photo
+from photomotion.data import Analysis, Face, Photo
 from photomotion.reading import read_photo
-from photomotion.warp import Scene
 from photomotion.warp.eyes import EYES, Eye
 
 __all__ = ["SIDES", "Floats", "Pixels", "apart", "bare", "face", "film", "painted", "places", "portrait", "shut"]
 
-Pixels = npt.NDArray[np.uint8]
 Floats = npt.NDArray[np.float32]
 
 ASTRONAUT = Path(__file__).parent.parent / "examples" / "photos" / "astronaut.png"
@@ -47,22 +46,6 @@ def places(eye: Eye) -> Floats:
     """Every pixel of the eye's box."""
     y, x = np.mgrid[0 : eye.t.shape[0], 0 : eye.t.shape[1]].astype(np.float32)
     return np.dstack([x, y])
-
-
-def shut(amount: float) -> dict[str, float]:
-    return {"eyeBlinkLeft": amount, "eyeBlinkRight": amount}
-
-
-def film(photo: Photo, analysis: Analysis, *rows: dict[str, float]) -> Scene:
-    """A scene in which everybody moves by those rows."""
-    channels = tuple(sorted({name for row in rows for name in row}))
-    values = np.array([[row.get(c, 0.0) for c in channels] for row in rows], np.float32)
-    faces = tuple(FaceMotion(channels=channels, values=values) for _ in analysis.faces)
-    return Scene(photo, analysis, Motion(fps=25, faces=faces))
-
-
-def apart(a: Pixels, b: Pixels) -> npt.NDArray[np.int16]:
-    return np.asarray(np.abs(a.astype(np.int16) - b), np.int16)
 
 
 def painted(height: float = 20.0) -> tuple[Eye, Pixels, tuple[int, int]]:
