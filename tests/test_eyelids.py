@@ -5,7 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 import pytest
-from eye_pictures import SIDES, bare, painted, places
+from eye_pictures import SIDES, Floats, bare, painted, places
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -14,6 +14,18 @@ from photomotion.warp.eyeballs import Eyeball
 from photomotion.warp.eyelids import OWN, Eyelid
 from photomotion.warp.eyes import Eye
 from photomotion.warp.lidways import RISE
+
+
+def shut_with_lashes(tone: int, closure: float = 1.0) -> tuple[Eyelid, Floats]:
+    """A painted eye with lashes of that tone of 255 on skin of 170, and how bright its closed lid is."""
+    eye, pixels, _ = painted()
+    along = np.linspace(0, 1, 50, dtype=np.float32)
+    x, y = eye.place(along, np.asarray(eye.lids[0](along), np.float32))
+    way = np.stack([x + eye.box[0], y + eye.box[1]], axis=1).round().astype(np.int32)
+    cv2.polylines(pixels, [way], False, (tone, tone, tone), 4)
+    lid = Eyelid.of(pixels, eye, bare(eye))
+    light, left = lid.close(closure)
+    return lid, np.asarray((light + left[..., None] * eye.crop(pixels)[lid.part])[..., 0], np.float32)
 
 
 class TestEyelid:
@@ -146,8 +158,46 @@ class TestEyelid:
         shut = light + left[..., None] * eye.crop(pixels)[lid.part]
         past = lid.height - lid.travel[lid.part]
         on_line = shut[(np.abs(past) < 0.02) & (np.abs(eye.s[lid.part] - 0.4) < 0.1)].mean(0)
-        assert on_line[0] > 1.3 * on_line[1] > 1.3 * on_line[2]
+        assert on_line[0] > 1.1 * on_line[1] > 1.1 * 1.1 * on_line[2]
         assert on_line.mean() < 0.6 * lid.skin.mean()
+
+    def test_its_line_is_as_dark_as_the_lashes(self) -> None:
+        darkest = []
+        for tone in (20, 80, 130):
+            lid, shut = shut_with_lashes(tone)
+            near = (np.abs(lid.height - lid.travel[lid.part]) < 0.012) & (np.abs(lid.eye.s[lid.part] - 0.4) < 0.1)
+            darkest.append(170 - shut[near].mean())
+        assert darkest[0] > 1.3 * darkest[1] > 1.3**2 * darkest[2]
+        assert darkest[2] < 0.33 * 170  # hardly more than a crease
+
+    def test_no_white_shines_between_lid_and_lashes(self) -> None:
+        lid, shut = shut_with_lashes(60, closure=0.7)
+        past, s = lid.height - 0.7 * lid.travel[lid.part], lid.eye.s[lid.part]
+        rows = [
+            shut[(np.abs(past - at) < 0.012) & (np.abs(s - 0.2) < 0.1)].mean() for at in np.arange(-0.08, 0.1, 0.01)
+        ]
+        lowest = int(np.argmin(rows))
+        assert np.diff(rows[: lowest + 1]).max() < 2  # darker and darker to the middle of the line ...
+        assert np.diff(rows[lowest:]).min() > -2  # ... and brighter from there on
+
+    def test_bright_skin_gets_no_brighter(self) -> None:
+        for skin, most in ((232, 1.01), (120, 1.12)):
+            eye, pixels, _ = painted()
+            pixels[pixels == 170] = skin
+            lid = Eyelid.of(pixels, eye, bare(eye))
+            light, left = lid.close(1.0)
+            assert light[left < 0.02].max() <= most * skin
+
+    def test_it_comes_out_of_the_shade_of_its_socket(self) -> None:
+        eye, pixels, _ = painted()
+        socket = eye.t < eye.upper - 0.05
+        eye.crop(pixels)[socket] = 90
+        skin = Eyelid.of(pixels, eye, bare(eye)).skin
+        lid = Eyelid.of(pixels, eye, bare(eye))
+        s = np.abs(eye.s[lid.part] - 0.5) < 0.1
+        top, middle, edge = (skin[s & (np.abs(lid.height - at) < 0.03)].mean() for at in (-0.16, 0.0, 0.2))
+        assert 90 < top < 0.85 * edge
+        assert top < middle < edge
 
     def test_its_line_thins_out_toward_the_corners(self, portrait: tuple[Photo, Analysis], face: Face) -> None:
         eye = Eye.of(face, "Left", portrait[0].pixels)

@@ -82,7 +82,7 @@ class Eyeball:
         size = radius * eye.width
         glint = find_lights(photo, clear, from_middle, size)
         shown = np.asarray(clear * smoothstep(from_middle, RIM - 0.05, FADE), np.float32)
-        grain = 1 + (1 - shown)[..., None] * (scatter_pores(pixels, eye)[rows, columns] - 1)
+        grain = 1 + (1 - shown)[..., None] * (scatter_pores(pixels, eye, frames)[rows, columns] - 1)
         white = np.clip(diffuse(photo, shown) * grain, 0, 255)
         # Only what lies under a fully opaque light is made up.
         known = clear * (1 - np.maximum(2 * glint - 1, 0))

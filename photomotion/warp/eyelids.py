@@ -10,8 +10,8 @@ import numpy.typing as npt
 
 from .eyes import Eye
 from .geometry import Array, smoothstep
-from .lashes import HIGHEST, find_ink, find_lashes, lash_height, lash_line, softness
-from .lidskin import make_skin
+from .lashes import HIGHEST, find_ink, find_lashes, lash_height, lash_line, measure_lashes, softness
+from .lidskin import find_bulge, make_skin
 from .lidways import PULLED, following, meeting, wing
 
 __all__ = ["Eyelid"]
@@ -22,10 +22,8 @@ OUTER = 0.03
 """... and so much lower at the outer corner, where landmarks leave out most of what is white."""
 FOLD = 0.36
 """How far above the open edge the fold smooths out as the lid closes, in eye widths."""
-SMOOTH = 0.19
-"""Below this nothing of it is left but ..."""
-SMOOTHED = 0.7
-"""... a trace: how much of it is smoothed out when the eye is shut."""
+SMOOTH = 0.06
+"""From there on, when the eye is shut, a lid is all skin made for it: between the two it comes out of the socket."""
 OWN = 0.06
 """Closure up to which a lid is the photo's own, with its own line and shadow."""
 SYNTHETIC = (0.045, 0.15)
@@ -39,8 +37,6 @@ DARKER = 0.6
 """Ink is at most so bright, of the skin it is on."""
 EDGED = 0.4
 """How much of its line a lid shows that is the photo's own, pulled down: so the cut between it and the ball is soft."""
-BULGE = 0.5
-"""How much brighter a closing lid is where it bulges most, in quarters."""
 TURNED = 0.2
 """How much darker a lid is where it turns toward its edge."""
 SHADOW = (0.35, 0.25, 0.05)
@@ -81,6 +77,8 @@ class Eyelid:
     """float32 (h, w): how far lashes beyond the outer corner come down when the eye is shut, in eye widths."""
     ends: Array
     """float32 (h, w) of the part: 1 between the corners, falling to 0 there."""
+    bulge: Array
+    """float32 (h, w) of the part: how much brighter a lid can get where it bulges, round from corner to corner."""
     strip: Array
     """float32 (h, w) of the part: 1 from the top of the lashes downward."""
     fold: Array
@@ -123,6 +121,7 @@ class Eyelid:
         part = slice(high, high + max(h, 1)), slice(left, left + max(w, 1))
         top = eye.upper - lash_height(eye)
         lashes = find_lashes(photo, skin, eye)
+        hairs = measure_lashes(lashes, eye)
         s_part, t_part, upper, lashes, skin, top = (a[part] for a in (s, t, eye.upper, lashes, skin, top))
         x, y = np.meshgrid(np.arange(t_part.shape[1], dtype=np.float32), np.arange(t_part.shape[0], dtype=np.float32))
         return cls(
@@ -133,13 +132,14 @@ class Eyelid:
             np.ascontiguousarray(skin),
             np.ascontiguousarray(lashes),
             np.asarray(np.minimum(find_ink(photo, eye), DARKER * skin), np.float32),
-            lash_line(s_part, softness(photo, eye)),
+            lash_line(s_part, *hairs, softness(photo, eye)),
             np.asarray(travel, np.float32),
             np.asarray(cv2.GaussianBlur(under, (0, 0), max(0.02 * eye.width, 0.5)), np.float32),
             wing(eye) * free,
             smoothstep(s_part, -0.14, 0.05) * (1 - smoothstep(s_part, 0.94, 1.08)),
+            find_bulge(s_part, skin),
             smoothstep(t_part, top - 0.06, top + 0.01),
-            SMOOTHED * smoothstep(t_part, upper - FOLD, upper - SMOOTH),
+            smoothstep(t_part, upper - FOLD, upper - SMOOTH),
             free,
             room,
             cover,
@@ -224,12 +224,13 @@ class Eyelid:
         lashes *= past < np.float32(HIGHEST / HANGING)
         begun = float(smoothstep(np.array(closure * self.travel.max(), np.float32), *SYNTHETIC))
         strength, *sharp = self.line
-        line = np.exp(-np.square(past * np.where(past < 0, *sharp)))
+        # Hairs that stand out here and there blur its rim.
+        line = np.square(1 / (1 + np.square(past * np.where(past < 0, *sharp))))
         line *= np.float32(lowered * (EDGED + (1 - EDGED) * begun)) * strength
         down = np.clip((self.height + np.float32(0.2)) / (fall + np.float32(0.2)), 0, 1)
         under, over = np.minimum(past, 0), np.maximum(past, 0)
-        bulge = np.float32(BULGE) * down * (1 - down) - np.float32(TURNED) * np.exp(under * np.float32(1 / 0.06))
-        lit = 1 + shut * ends * bulge
+        turned = np.float32(TURNED) * ends * np.exp(under * np.float32(1 / 0.06))
+        lit = 1 + shut * (self.bulge * down * (1 - down) - turned)
         inked = 1 - (1 + (1 - np.float32(0.4) * shut * shut) * lashes) * (1 - line)
         hanging = 1 - (1 + np.float32(0.8) * shut * shut * ends * lashes) * (1 - line)
         dim = np.float32(SHADOW[0] + (SHADOW[1] - SHADOW[0]) * shut)
@@ -239,7 +240,8 @@ class Eyelid:
         skin = 1 - (1 - self.strip) * (1 - shut * self.fold)
         on_lid = 1 - np.clip((past + soft) / (2 * soft + np.float32(0.01)), 0, 1)
         opacity = np.float32(begun) * skin * on_lid * self.cover[self.part]
-        beside = np.clip((past + soft) / (2 * soft), 0, 1) * self.free[self.part]
+        # Whole where the lid's own rim begins to let through what is behind it: that would shine between the lashes.
+        beside = np.clip(past / soft + 2, 0, 1) * self.free[self.part]
         drawn = beside * hanging * (1 - opacity)
         ink = (opacity * inked + drawn)[..., None] * self.ink
         light = (opacity * (1 - inked) * lit)[..., None] * self.skin + ink

@@ -9,7 +9,7 @@ from .eyes import Eye
 from .geometry import Array, smoothstep
 from .irises import light_of
 
-__all__ = ["HIGHEST", "find_ink", "find_lashes", "lash_height", "lash_line", "softness"]
+__all__ = ["HIGHEST", "find_ink", "find_lashes", "lash_height", "lash_line", "measure_lashes", "softness"]
 
 LASH = 0.09
 """Height of the strip above the lid's edge that holds lashes and liner, in eye widths ..."""
@@ -18,11 +18,19 @@ WING = 0.06
 HIGHEST = LASH + WING
 EVEN = 0.035
 """Lashes are evened out along the lid over about this length, in eye widths: sparse ones would be torn into teeth."""
-LINE, THICK = 0.92, (0.024, 0.034)
-"""How much of the line along the lid's edge is the colour of lashes, and how thick it is above and below the edge, in
-eye widths ..."""
-TAPER = (0.45, 0.5)
-"""... of which so much is left at the outer and at the inner corner: lashes are longest on the outer half."""
+OUTER = (0.1, 0.6)
+"""Where lashes are longest, along the eye: there it is learned how dark and how many they are."""
+LINE, DARKEST = 0.75, 0.8
+"""How much of the line along a closed lid's edge is the colour of lashes, of how dark those of the open one are; and
+at most."""
+THICK, USUAL = (0.024, 0.034), 0.05
+"""How thick the line is above and below the edge where lashes are as many as usual, in eye widths ..."""
+TAPER = (0.45, 0.4)
+"""... of which so much is left at the outer and at the inner corner ..."""
+FADED = 0.3
+"""... where it has faded to this: of 33 people, lashes of the inner quarter were a third as many."""
+RIM = 0.6**0.5
+"""So much farther, a line that falls off as 1 / (1 + x^2)^2 is as wide at half its strength as a Gaussian."""
 SOFTEST = 0.05
 """A photo softer than this, in eye widths, is taken for one that shows no edge."""
 INK = 0.65
@@ -87,12 +95,36 @@ def along_lid(values: Array, eye: Eye) -> Array:
     return np.asarray(cv2.filter2D(values, -1, kernel / kernel.sum(), borderType=cv2.BORDER_REPLICATE), np.float32)
 
 
-def lash_line(s: Array, soft: float) -> tuple[Array, Array, Array]:
-    """The line of a closed eye at pixels ``s`` along it, in a photo as ``soft`` as told; as in :attr:`Eyelid.line`."""
-    outer, inner = smoothstep(s, -0.02, 0.25), 1 - smoothstep(s, 0.5, 1.0)
+def measure_lashes(lashes: Array, eye: Eye) -> tuple[float, float]:
+    """How dark a person's lashes are, 0..1, and how many, as thickness of a black line, in eye widths.
+
+    Args:
+        lashes: float32 (h, w), of :func:`find_lashes`.
+        eye: where.
+    """
+    outer = (eye.s > OUTER[0]) & (eye.s < OUTER[1])
+    edge = outer & (np.abs(eye.t - eye.upper) < HIGHEST)
+    if not edge.any():
+        return 0.0, 0.0
+    many = float((1 - lashes)[outer].sum()) / (eye.width**2 * (OUTER[1] - OUTER[0]))
+    return float(np.percentile(1 - lashes[edge], 97)), many
+
+
+def lash_line(s: Array, dark: float, many: float, soft: float) -> tuple[Array, Array, Array]:
+    """The line of a closed eye at pixels ``s`` along it, as in :attr:`Eyelid.line`.
+
+    Args:
+        s: float32, any shape.
+        dark: of :func:`measure_lashes`, as is ``many``.
+        many: see there.
+        soft: of the photo, from :func:`softness`.
+    """
+    outer, inner = smoothstep(s, -0.02, 0.25), 1 - smoothstep(s, 0.4, 0.95)
     taper = (TAPER[0] + (1 - TAPER[0]) * outer) * (TAPER[1] + (1 - TAPER[1]) * inner)
+    taper = taper * np.float32(np.clip(many / USUAL, 0.6, 1.3))
     above, below = (np.hypot(taper * np.float32(thick), np.float32(soft)) for thick in THICK)
     # What is blurred is paler.
-    strength = LINE * (sum(THICK) * taper / (above + below)) ** 0.5
-    strength = strength * smoothstep(s, -0.14, 0.08) * (1 - smoothstep(s, 0.82, 1.08))
-    return np.asarray(strength, np.float32), np.asarray(1 / above, np.float32), np.asarray(1 / below, np.float32)
+    strength = min(LINE * dark, DARKEST) * (sum(THICK) * taper / (above + below)) ** 0.5
+    strength = strength * (FADED + (1 - FADED) * inner) * smoothstep(s, -0.14, 0.08) * (1 - smoothstep(s, 0.82, 1.08))
+    above, below = (np.asarray(RIM / thick, np.float32) for thick in (above, below))
+    return np.asarray(strength, np.float32), above, below

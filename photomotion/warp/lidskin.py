@@ -14,7 +14,7 @@ from .grid import diffuse
 from .irises import light_of
 from .lashes import lash_height
 
-__all__ = ["make_skin", "scatter_pores"]
+__all__ = ["find_bulge", "make_skin", "scatter_pores"]
 
 ABOVE = (0.06, 0.30)
 """Where the tone of a lid is looked for above its edge, in eye widths: up to the brow ..."""
@@ -33,13 +33,26 @@ CORNER = 0.4
 """How much of the light and colour beside an eye a lid has at its corners."""
 BENT = 0.1
 """How little it may bend and lean: the more, the more even is the light along a lid."""
+SUNK, SINKS = 0.8, (-0.22, 0.14)
+"""How much of the photo's own light and shade a lid has at its top, so it comes out of the socket without a step, and
+from where to where that fades, in eye widths above the lashes of the open eye."""
+DEEPEST, FRESH = 0.55, 0.85
+"""How dark that may be, of what the lid itself is, and how much of its hue is the lid's."""
+BULGE = 0.4
+"""How much brighter a closing lid is where it bulges most, in quarters ..."""
+BRIGHT = (140.0, 240.0)
+"""... if it is not bright already: between these, of 255, that fades to nothing."""
 COLUMNS, ROWS = 41, 13
 PATCHES_ALONG, PATCHES_BELOW = (0.15, 0.5, 0.85), (0.4, 0.65, 0.9)
 """Where skin is looked at for its pores: along the eye, and how far below the lower lid, in eye widths."""
 FIELD = 4
 """Such a texture repeats itself after so many times the width of what it was learned from."""
-ROUGHER = 1.25
-"""What is rougher than others by this much is wrinkled or crossed by frames of glasses."""
+ROUGHER = 1.4
+"""What is rougher than the calm ones by this much is crossed by folds or by what was not found to be a frame."""
+HIDDEN = 0.3
+"""Where there is so much of a frame, no skin is looked at."""
+FINE = 0.055
+"""Pores, grain and the wrinkles of aged skin are finer than this, in eye widths."""
 WHITE = 230.0
 """Skin as bright as this shows no pores."""
 
@@ -74,14 +87,23 @@ def make_skin(pixels: npt.NDArray[np.uint8], eye: Eye, frames: Array) -> Array:
 
     above = eye.upper - lash_height(eye) - eye.t
     trust = smoothstep(above, 0.0, 0.03) * (1 - frames)
-    near = cv2.GaussianBlur(diffuse(photo, np.asarray(trust, np.float32)), (0, 0), max(0.05 * eye.width, 0.8))
-    far = smoothstep(above, -0.12, 0.12)[..., None]
-    skin = tone + 0.5 * far * (near - tone)
+    near = cv2.GaussianBlur(diffuse(photo, np.asarray(trust, np.float32)), (0, 0), max(0.08 * eye.width, 0.8))
+    # Lashes, brows and an eye that stands higher than its mesh are among it: they shade a lid, but do not blacken it.
+    shade = np.maximum(light_of(near) / np.maximum(light_of(tone), 1), DEEPEST)[..., None] * tone
+    near = near + own * FRESH * (shade - near)
+    far = smoothstep(above, *SINKS)[..., None]
+    skin = tone + SUNK * far * (near - tone)
     # At its corners a lid turns away into the dark beside it.
     outside = smoothstep(np.abs(eye.s - 0.5), 0.55, 0.65) * (1 - frames)
     beside = cv2.GaussianBlur(diffuse(photo, np.asarray(outside, np.float32)), (0, 0), max(0.05 * eye.width, 0.8))
     skin = skin + (CORNER * smoothstep(np.abs(eye.s - 0.5), 0.2, 0.6))[..., None] * (np.minimum(beside, skin) - skin)
-    return np.asarray(np.clip(skin * scatter_pores(pixels, eye), 0, 255), np.float32)
+    return np.asarray(np.clip(skin * scatter_pores(pixels, eye, frames), 0, 255), np.float32)
+
+
+def find_bulge(s: Array, skin: Array) -> Array:
+    """How much brighter ``skin``, float32 (h, w, 3), 0..255, gets at ``s`` along a lid where it bulges, in quarters."""
+    middle = np.clip(4 * s * (1 - s), 0, 1)
+    return np.asarray(BULGE * middle * (1 - smoothstep(light_of(skin), *BRIGHT)), np.float32)
 
 
 def _tones(photo: Array, eye: Eye, direction: int, reach: tuple[float, float], frames: Array) -> Array:
@@ -114,7 +136,7 @@ def _tint(photo: Array, eye: Eye, below: Array, frames: Array) -> float:
     return float(smoothstep(np.asarray(blue - max(red, 0.0), np.float32), *TINTED))
 
 
-def scatter_pores(pixels: npt.NDArray[np.uint8], eye: Eye) -> Array:
+def scatter_pores(pixels: npt.NDArray[np.uint8], eye: Eye, frames: Array) -> Array:
     """Pores and grain like those of the smoother skin below the eye, as a factor, float32 (h, w, 3).
 
     A texture of the same spectrum, a patch scattered at random (Galerne et al., 2011): it has the fine structure of
@@ -126,19 +148,22 @@ def scatter_pores(pixels: npt.NDArray[np.uint8], eye: Eye) -> Array:
     for s, below in product(PATCHES_ALONG, PATCHES_BELOW):
         t = float(eye.lids[1](s)) + below + offsets[:, None]
         x, y = eye.place(np.broadcast_to(s + offsets, (size, size)), np.broadcast_to(t, (size, size)))
+        if cv2.remap(frames, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT).max() > HIDDEN:
+            continue
         x, y = x + eye.box[0], y + eye.box[1]
         if x.min() < 0 or y.min() < 0 or x.max() > pixels.shape[1] - 1 or y.max() > pixels.shape[0] - 1:
             continue
         patch = cv2.remap(pixels, x, y, cv2.INTER_LANCZOS4).astype(np.float32)
-        smooth = np.maximum(cv2.GaussianBlur(patch, (0, 0), max(0.035 * eye.width, 0.8)), 12.0)
+        smooth = np.maximum(cv2.GaussianBlur(patch, (0, 0), max(FINE * eye.width, 0.8)), 12.0)
         fine = np.asarray(patch / smooth - 1, np.float32)
         if patch.mean() < WHITE:
             patches.append((float(fine.std()), fine))
     if not patches:
         return np.ones((*eye.t.shape, 3), np.float32)
-    # The calmest may be blurred or washed out, the roughest are wrinkled; several have no pattern of their own.
+    # The calmest may be blurred or washed out, the roughest have folds; several have no pattern of their own.
     patches.sort(key=lambda patch: patch[0])
-    calm = [patch for patch in patches[1:4] if patch[0] <= ROUGHER * patches[1][0]] or patches
+    first = 1 if len(patches) > 4 else 0
+    calm = [patch for patch in patches[first : first + 4] if patch[0] <= ROUGHER * patches[first][0]]
     fade = np.outer(*2 * [np.hanning(size + 2)[1:-1]])
     fade = (fade / np.sqrt(len(calm) * (fade**2).sum()))[..., None]
     noise = np.random.default_rng(0).standard_normal((len(calm), FIELD * size, FIELD * size))
