@@ -8,7 +8,8 @@ from dataclasses import replace
 import cv2
 import numpy as np
 import pytest
-from made_photos import MADE, Portrait
+from large_portrait import Portrait
+from made_photos import MADE
 
 from photomotion.analysis import Describer, Sighting
 from photomotion.builtin.analyzers.facemesh import FaceMeshAnalyzer
