@@ -39,10 +39,28 @@ def test_gaze_rests_on_the_viewer_and_wanders_now_and_then():
         assert (gaze.starts[:-1] + gaze.durations[:-1] < gaze.starts[1:]).all()
         off = np.linalg.norm(gaze.sample(times), axis=1)
         assert off[times < 2].max() < 2.6
-        assert off.max() <= 8.0
+        assert 6.0 <= off.max() <= 9.5
         assert off[-1] < 2.6
         shares.append((off < 2.6).mean())
-    assert 0.8 < np.mean(shares) < 0.97
+    assert 0.8 < np.mean(shares) < 0.9
+
+
+def test_glances_are_as_long_and_as_far_apart_as_those_of_listeners():
+    """Andrist 2014: 1.14 s, standard deviation 0.27, every 7.2 s, standard deviation 1.9."""
+    lengths, gaps, places = [], [], []
+    for seed in range(20):
+        gaze = gazes(seed, 300)[1].steps
+        (aside,) = np.nonzero(np.linalg.norm(gaze.places[1:-1], axis=1) > 3.3)
+        places += gaze.places[1 + aside].tolist()
+        lengths += (gaze.starts[aside + 1] - gaze.starts[aside]).tolist()
+        gaps += (gaze.starts[aside[1:]] - gaze.starts[aside[:-1] + 1]).tolist()
+    assert np.mean(lengths) == pytest.approx(1.14, abs=0.27)
+    assert 0.15 < np.std(lengths) < 0.4
+    assert np.mean(gaps) == pytest.approx(7.2, abs=1.9)
+    assert min(gaps) > 3
+    across, upright = np.abs(places).T
+    assert (across > upright).mean() > 0.85
+    assert np.hypot(across, upright).min() > 5.9
 
 
 def test_moods_differ_in_how_often_people_look_away():

@@ -26,6 +26,12 @@ REACH = 12.0
 """Degrees that a gaze may leave the viewer, eyes and head together: what one photo can show (judgement)."""
 LEAST = 0.35
 """No fixation is shorter, s."""
+ASIDE = (6.0, 10.0)
+"""Least and greatest size of a glance aside, degrees (judgement): it leaves the viewer's face, whose half fills 4..5
+degrees across a table, and stays below the 15 from which on heads join in. People in talk go farther, 14 degrees in the
+mean (Lee, Badler & Badler 2002)."""
+ASLANT = 0.45
+"""Radians (standard deviation) by which glances are not level (judgement)."""
 BROWS = 0.02
 """How far the brows rise for each degree that the eyes go up (that they do is anatomy; how far is judgement)."""
 
@@ -86,7 +92,7 @@ def look(
 ) -> Gaze:
     """Fixations on the viewer with saccades of 1..3 degrees, glances aside, and looks at others.
 
-    A glance of 4..8 degrees comes every few seconds as the mood has it, never in the first 2 s, and is back before
+    A glance of 6..10 degrees comes every few seconds as the mood has it, never in the first 2 s, and is back before
     the end. A shift that brings a blink waits for one that is near, or else makes one.
 
     Args:
@@ -178,6 +184,6 @@ def _point(rng: np.random.Generator, here: Floats) -> Floats:
 
 
 def _aside(rng: np.random.Generator) -> Floats:
-    """A place 4..8 degrees away, more to the sides than up or down."""
-    angle = rng.choice([0.0, np.pi]) + rng.normal(0, 0.6)
-    return rng.uniform(4.0, 8.0) * np.array([np.cos(angle), np.sin(angle)])
+    """A place away from the viewer, more to the sides than up or down."""
+    angle = rng.choice([0.0, np.pi]) + rng.normal(0, ASLANT)
+    return rng.uniform(*ASIDE) * np.array([np.cos(angle), np.sin(angle)])

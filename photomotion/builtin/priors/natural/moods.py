@@ -36,10 +36,11 @@ class Mood:
     """How fast posture changes and smiles come, a factor."""
     lean: tuple[float, float] = (0.0, 0.0)
     """Pitch and roll that come in the first seconds and stay, degrees; to which side the head rolls is chance."""
-    glances: tuple[float, float] = (5.0, 12.0)
-    """Least and greatest time between two glances aside, s (listeners: every 7.2 s, Andrist 2014)."""
-    aside: tuple[float, float] = (0.5, 1.4)
-    """Least and greatest length of a glance, s (listeners: 1.14 s, Andrist 2014)."""
+    glances: tuple[float, float] = (3.5, 8.0)
+    """Least and greatest time between two glances aside, s; up to a fixation is added (listeners: 7.2 s, Andrist
+    2014)."""
+    aside: tuple[float, float] = (0.8, 1.8)
+    """Least and greatest length of a glance, s (listeners: 1.14 s, with a standard deviation of 0.27, Andrist 2014)."""
     breath: float = 1.0
     """Depth of the breath, a factor."""
     breath_period: float = 1.0
@@ -51,18 +52,18 @@ MOODS: Mapping[MoodName, Mood] = {
     "warm": Mood(smile=1.6, smiles=(3.0, 7.0), standing=0.18, lids=0.10, moments=1.1),
     "attentive": Mood(
         smile=0.5, smiles=(7.0, 14.0), standing=0.02, lids=-0.12, brows=0.14, moments=1.2, head=0.85, tempo=1.15,
-        lean=(0.9, 0.8), glances=(10.0, 20.0), aside=(0.4, 0.8),
+        lean=(0.9, 0.8), glances=(7.0, 14.0), aside=(0.6, 1.1),
     ),
     "tender": Mood(
         smile=1.0, standing=0.15, lids=0.14, brows=0.08, moments=0.7, head=0.8, tempo=0.75, lean=(0.6, 2.4),
-        glances=(8.0, 16.0), breath=1.1, breath_period=1.1,
+        glances=(5.6, 11.2), breath=1.1, breath_period=1.1,
     ),
     "lively": Mood(
         blinks=1.1, smile=1.75, smiles=(2.5, 6.0), standing=0.10, lids=0.04, moments=1.8, head=1.4, tempo=1.25,
-        glances=(3.5, 8.0), breath=1.1,
+        glances=(2.5, 5.5), breath=1.1,
     ),
     "solemn": Mood(
-        smile=0.0, standing=0.0, moments=0.5, head=0.7, tempo=0.7, lean=(0.6, 0.0), glances=(8.0, 16.0),
+        smile=0.0, standing=0.0, moments=0.5, head=0.7, tempo=0.7, lean=(0.6, 0.0), glances=(5.6, 11.2),
         breath=0.9, breath_period=1.1,
     ),
 }  # fmt: skip
