@@ -216,6 +216,17 @@ class TestLips:
         assert self.thicker(smile, (87, 84), (317, 314), (178, 181), (402, 405)).max() < 1.01
         assert self.thicker(smile, (82, 37), (312, 267)).max() < 1.05
 
+    def test_a_faint_smile_takes_corners_cheeks_and_lower_lids_up_and_the_middle_stays(self) -> None:
+        shares = {"mouthSmile": 0.3, "cheekSquint": 0.14, "eyeSquint": 0.1}
+        smile = {name + side: share for name, share in shares.items() for side in ("Left", "Right")}
+        scene = film(drawn_line(), shut_analysis(), {}, smile)
+        moved = (posed_landmarks(scene, 1, 0) - posed_landmarks(scene, 0, 0)) / scene.heads[0].unit
+        corners, middle = moved[[61, 291]], moved[[UPPER, LOWER]]
+        assert corners[1, 0] > 0.02 and corners[0, 0] < -0.02
+        assert (middle[:, 1].mean() - corners[:, 1]).min() > 0.016
+        assert moved[[101, 330, 50, 280], 1].max() < -0.008
+        assert moved[[145, 374], 1].max() < -0.004
+
     def test_a_pucker_does(self) -> None:
         assert self.thicker({"mouthPucker": 1.0}, (13, 0), (14, 17)).min() > 1.03
 

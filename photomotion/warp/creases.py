@@ -30,7 +30,7 @@ FOLDS = {"Right": (129, 203, 206, 216, 212), "Left": (358, 423, 426, 436, 432)}
 """From the wing of the nose to beside the corner of the mouth; mesh indices."""
 FOLD_ACROSS = 0.15
 """How far beside that way the fold is looked for, in eye distances."""
-FAINT, CHEEK = 0.035, 0.02
+FAINT, CHEEK = 0.07, 0.04
 """How much a smile darkens its fold and brightens the cheek beside it if the photo shows no fold there."""
 SOFT = 0.045
 """Width of that shading, in eye distances: young cheeks have no line there, only a dent."""

@@ -27,8 +27,8 @@ def _both(left: str, right: str, pushes: dict[int, Push]) -> dict[str, tuple[Pus
 
 PUSHES: dict[str, tuple[Push, ...]] = {
     **_both("mouthSmileLeft", "mouthSmileRight", {
-        61: (291, 0.072, -0.062, 0.15), 205: (425, 0.02, -0.035, 0.18), 101: (330, 0.0, -0.018, 0.14),
-        84: (314, 0.005, -0.018, 0.09), 40: (270, 0.0, 0.016, 0.08),
+        61: (291, 0.085, -0.094, 0.12), 205: (425, 0.02, -0.032, 0.165), 101: (330, 0.0, -0.02, 0.13),
+        181: (405, 0.0, -0.016, 0.1), 40: (270, 0.0, 0.018, 0.08),
     }),
     **_both("mouthFrownLeft", "mouthFrownRight", {61: (291, 0.005, 0.05, 0.13)}),
     **_both("mouthDimpleLeft", "mouthDimpleRight", {61: (291, 0.045, -0.01, 0.12)}),
@@ -36,7 +36,9 @@ PUSHES: dict[str, tuple[Push, ...]] = {
     **_both("mouthPressLeft", "mouthPressRight", {40: (270, 0.0, 0.012, 0.1), 91: (321, 0.0, -0.016, 0.1)}),
     **_both("mouthUpperUpLeft", "mouthUpperUpRight", {40: (270, 0.0, -0.03, 0.09)}),
     **_both("mouthLowerDownLeft", "mouthLowerDownRight", {91: (321, 0.0, 0.03, 0.09)}),
-    **_both("cheekSquintLeft", "cheekSquintRight", {101: (330, 0.0, -0.03, 0.13), 50: (280, 0.008, -0.03, 0.17)}),
+    **_both("cheekSquintLeft", "cheekSquintRight", {
+        101: (330, 0.0, -0.03, 0.13), 50: (280, 0.008, -0.03, 0.17), 145: (374, 0.0, -0.022, 0.08),
+    }),
     **_both("eyeSquintLeft", "eyeSquintRight", {145: (374, 0.0, -0.028, 0.075), 101: (330, 0.0, -0.012, 0.12)}),
     **_both("eyeWideLeft", "eyeWideRight", {159: (386, 0.0, -0.022, 0.06)}),
     **_both("noseSneerLeft", "noseSneerRight", {48: (278, 0.0, -0.025, 0.09)}),
