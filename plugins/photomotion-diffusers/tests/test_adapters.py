@@ -13,7 +13,7 @@ import numpy as np
 import PIL.Image
 import pytest
 import torch
-from test_families import (  # the fixtures are used by their names
+from family_runs import (  # plain_text is a fixture for all
     ADAPTER,
     FRAMES,
     HEIGHT,
@@ -21,7 +21,6 @@ from test_families import (  # the fixtures are used by their names
     Short,
     ShortForward,
     film,
-    folder,
     halves,
     never,
     open_pipe,
@@ -40,7 +39,7 @@ from photomotion_diffusers.families.options import (
 )
 from photomotion_diffusers.families.registry import FAMILIES, of_index
 
-__all__ = ["folder", "plain_text"]
+__all__ = ["plain_text"]
 
 
 class TestSections:
