@@ -245,7 +245,7 @@ class TestPrompt:
     def test_a_whole_plan(self) -> None:
         motion = NaturalPrior().plan(fake_analysis(), Timing(seconds=8, fps=25), 1)
         assert describe(motion) == (
-            "The person blinks twice, glances to the right once, turns the head slightly to the left twice, smiles "
+            "The person blinks twice, glances to the right once, turns the head slightly to the left once, smiles "
             "faintly and breathes calmly. Static camera, the face and the background stay the same."
         )
 

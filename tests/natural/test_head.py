@@ -66,6 +66,17 @@ def test_every_film_is_neither_frozen_nor_wild():
         assert (np.abs(angles).max(axis=0) <= LIMITS).all()
 
 
+def test_the_head_comes_back_to_the_photos_pose():
+    """It moves as much as ever, yet half of the time it is near; one that stays turned is 2.5 degrees away."""
+    for seconds in (10, 30):
+        away = []
+        for seed in range(30):
+            m = plan(seconds, seed=seed)
+            away.append(np.median(np.hypot(m.column("headYaw"), m.column("headPitch"))))
+        assert np.median(away) < 1.4
+        assert np.median(away) > 0.5  # it is no statue either
+
+
 def test_the_head_does_not_repeat_itself():
     t = np.arange(0, 600, 0.1)
     for seed in range(5):

@@ -1,4 +1,4 @@
-"""How someone holds the head: never quite still, now and then another way."""
+"""How someone holds the head: never quite still, now and then another way, and then as in the photo again."""
 
 from __future__ import annotations
 
@@ -15,9 +15,14 @@ from .span import Span
 
 __all__ = ["Head", "hold_head"]
 
-DRIFT = np.array([1.25, 0.85, 0.6])
+DRIFT = np.array([0.65, 0.5, 0.45])
 """Long-run standard deviation of the drift of yaw, pitch and roll, degrees: between someone who watches a screen
 (0.1..0.4) and someone who talks (1.5..4 in 5 s)."""
+HOME, AWAY = (3.0, 6.5), (1.2, 2.8)
+"""Seconds that the photo's own pose is held, and another one (judgement). Whoever sits for a portrait has taken a pose
+and comes back to it; and a face is most like its photo there, since each degree of a turn shows what no photo holds."""
+HOMING = np.array([0.3, 0.2, 0.15])
+"""Standard deviation of where the head comes back to: yaw, pitch and roll, degrees (judgement). Nobody is exact."""
 SPREAD = np.array([[1.2, 1.7], [0.7, 1.2], [0.5, 0.9]])
 """Least and greatest standard deviation of each axis over a film of 8 s or more, degrees (judgement): above what looks
 frozen, below what looks restless."""
@@ -52,7 +57,7 @@ class Head:
 def hold_head(
     rng: np.random.Generator, person: Person, span: Span, anchors: Floats, mood: Mood, looks: Sequence[Look] = ()
 ) -> Head:
-    """Drift plus changes of posture every 4..12 s, brought to a lively and quiet size in each film.
+    """Drift plus changes of posture there and back, brought to a lively and quiet size in each film.
 
     Args:
         rng: where chance comes from.
@@ -75,23 +80,28 @@ def hold_head(
 
 
 def _postures(rng: np.random.Generator, person: Person, seconds: float, anchors: Floats, tempo: float) -> Steps:
-    """Changes of posture: about 1.6..3.4 degrees of yaw in 0.5..1.2 s, by minimum jerk, mostly across the middle."""
+    """Away from the photo's pose by about 2..3.6 degrees of yaw and back, each in 0.5..1.2 s by minimum jerk.
+
+    Mostly to the left and to the right in turn.
+    """
     starts, durations, places = [], [], [np.zeros(3)]
+    side = rng.choice([-1.0, 1.0])
     t = rng.uniform(1.0, 3.0)
     while t < seconds - 0.6:
         i = int(np.searchsorted(anchors, t))
         if i < len(anchors) and anchors[i] < t + 0.8 and rng.random() < 0.5:
             t = float(anchors[i])
-        here = places[-1]
-        size = rng.uniform(1.6, 3.4)
-        side = -np.sign(here[0]) if abs(here[0]) > 1 else rng.choice([-1.0, 1.0])
-        yaw = float(np.clip(here[0] + side * size, -3.0, 3.0))
-        pitch = float(np.clip(rng.normal(0.2, 1.1), -1.8, 2.0))
-        place = _coupled(np.array([yaw, pitch, rng.normal(0, 0.7)]), person)
+        here, leaves = places[-1], len(places) % 2 == 1
+        if leaves:
+            pitch = float(np.clip(rng.normal(0.2, 1.1), -1.8, 2.0))
+            place = _coupled(np.array([side * rng.uniform(2.0, 3.6), pitch, rng.normal(0, 0.7)]), person)
+            side *= -1.0 if rng.random() < 0.7 else 1.0
+        else:
+            place = _coupled(HOMING * rng.standard_normal(3), person)
         starts.append(t)
         durations.append(float(np.clip((0.45 + 0.16 * np.linalg.norm(place - here)) / tempo, 0.5, 1.4)))
         places.append(place)
-        t += durations[-1] + rng.uniform(3.5, 11.0) / tempo
+        t += durations[-1] + rng.uniform(*(AWAY if leaves else HOME)) / tempo
     return Steps(np.array(starts), np.array(durations), np.array(places))
 
 
