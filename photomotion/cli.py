@@ -5,6 +5,7 @@ from __future__ import annotations
 import atexit
 import gc
 import json
+import os
 import signal
 import sys
 import time
@@ -255,8 +256,27 @@ def main() -> None:
     """Run the command line; what the installed script calls."""
     # Whoever ends the process is to find nothing half written: unwind, as an exit does.
     signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
-    # What imports make lives as long as the process: looking through it for garbage again and again, and once more at
-    # the end, is a quarter of a second of nothing found.
+    # What imports make lives as long as the process: looking through it for garbage again and again is a fifth of a
+    # second of nothing found.
     gc.set_threshold(100_000, 50, 100)
-    atexit.register(gc.freeze)
-    cli(prog_name="photomotion")
+    ended: list[Any] = []
+    atexit.register(_vanish, ended)  # the first to be registered is the last to be called
+    try:
+        cli(prog_name="photomotion")
+    except SystemExit as end:
+        ended.append(end.code)
+        raise
+
+
+def _vanish(ended: list[Any]) -> None:
+    """End the process at once with the code in ``ended``: what it holds need not be taken apart piece by piece.
+
+    Without a code, or if what was printed cannot be delivered, Python ends in its own way, and says what is wrong.
+    """
+    try:
+        sys.stdout.flush()
+        sys.stderr.flush()
+    except (AttributeError, OSError, ValueError):
+        return
+    if ended:
+        os._exit(ended[0])

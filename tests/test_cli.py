@@ -152,6 +152,22 @@ def test_a_bug_shows_its_traceback_and_exits_1(tmp_path: Path) -> None:
     assert "the lamp is broken" in done.stderr
 
 
+def test_what_is_left_for_the_end_is_done() -> None:
+    code = (
+        "import atexit, os, sys, threading, time; from photomotion.cli import cli, main\n"
+        "def tell(): time.sleep(0.1); print('a thread'); sys.stdout.flush()\n"
+        "@cli.command()\n"
+        "def late():\n"
+        "    atexit.register(print, 'at exit')\n"
+        "    threading.Thread(target=tell).start()\n"
+        "    sys.exit(7)\n"
+        "sys.argv = ['photomotion', 'late']\n"
+        "main()"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert (done.stdout, done.stderr, done.returncode) == ("a thread\nat exit\n", "", 7)
+
+
 def test_the_defaults_are_those_of_a_recipe() -> None:
     known = Recipe().model_dump()
     shown = {

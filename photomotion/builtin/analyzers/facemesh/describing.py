@@ -77,9 +77,9 @@ class Describer:
             seen = [_measure(scales, one) for one in found]
             faces = tuple(one.face for one in seen)
             light = measure_lighting(scales, landmarks[0], seen[0].normals) if faces else Lighting()
+            scale = np.float32(max(small.shape) / max(photo.pixels.shape))
+            printed = measure_print(small, [one * scale for one in landmarks], cutting.result) if faces else None
         matte = cutting.result()
-        scale = np.float32(max(small.shape) / max(photo.pixels.shape))
-        printed = measure_print(small, [one * scale for one in landmarks], matte) if faces else None
         if printed and printed.scratches > CRACKED:
             matte = self._matte.cut_out(scales, small, landmarks, cracked=True)
         if printed and printed.picture is not None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -59,18 +59,17 @@ class PrintQuality:
     """bool (H, W), where the picture is, at a long edge of 640 px; None if there is no border or a face is on it."""
 
 
-def measure_print(small: Pixels, faces: Sequence[Floats], matte: Floats) -> PrintQuality:
+def measure_print(small: Pixels, faces: Sequence[Floats], matte: Callable[[], Floats]) -> PrintQuality:
     """Measure a photo, uint8 (H, W, 3), with a long edge of 640 px at most.
 
     Args:
         small: the photo.
         faces: landmarks (478, 3) in it, largest first.
-        matte: float32, the photo's, of any size.
+        matte: gives the photo's, float32 of any size; asked for only if something looks like a scratch.
     """
     x0, y0, x1, y1 = picture_box(small)
     inner = np.ascontiguousarray(small[y0:y1, x0:x1])
     meshes = [f[:, :2] - np.array([x0, y0], np.float32) for f in faces]
-    people = cv2.resize(np.ascontiguousarray(matte), small.shape[1::-1], interpolation=cv2.INTER_AREA)[y0:y1, x0:x1]
     border, toned = 1 - inner.size / small.size, shrunk(inner, 320)
     picture: Mask | None = None
     if border:
@@ -78,10 +77,13 @@ def measure_print(small: Pixels, faces: Sequence[Floats], matte: Floats) -> Prin
     elif (picture := _picture(small, faces[0][list(OVAL), :2] if faces else None)) is not None:
         border, toned = 1 - float(picture.mean()), small[picture][None]
     tint = measure_cast(shrunk(inner, 200))
-    grain = measure_grain(inner)
+    grain, scratches = measure_grain(inner), 0.0
+    if (found := scratch_mask(inner, grain)).any():
+        people = cv2.resize(np.ascontiguousarray(matte()), small.shape[1::-1], interpolation=cv2.INTER_AREA)
+        scratches = _scratches(found, meshes, people[y0:y1, x0:x1] * (tint.spread >= ONE_HUE))
     return PrintQuality(
         grain=grain,
-        scratches=_scratches(scratch_mask(inner, grain), meshes, people * (tint.spread >= ONE_HUE)),
+        scratches=scratches,
         tones=measure_tones(toned),
         cast=_cast(tint, inner, meshes),
         border=border,
@@ -139,8 +141,6 @@ def _scratches(found: Mask, meshes: Sequence[Floats], people: Floats) -> float:
     ``people`` (H, W) is where lines do not count, unless they run across a face. In a print of one hue it is empty:
     it is old more often than not, and what lies on it wears less that shines.
     """
-    if not found.any():
-        return 0.0
     mask = found.astype(np.uint8)
     skin, features, glasses = np.zeros_like(mask), np.zeros_like(mask), np.zeros_like(mask)
     for mesh in meshes:

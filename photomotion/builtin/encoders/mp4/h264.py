@@ -55,11 +55,12 @@ def write_film(
             f"H.264 takes at most {LARGEST} pixels a side, not {shape[1]} x {shape[0]}; ask for a smaller size"
         )
     # Spending less on even walls leaves more for skin and paper, which otherwise lose detail as soon as they move; and
-    # heads move so steadily that neither the number of frames between two others has to be weighed nor far places
-    # and small parts be tried.
-    options = {"crf": str(crf), "preset": preset, "x264-params": "chromaloc=1:aq-strength=0.5:bframes=2:b-adapt=0"}
+    # heads move so steadily, and without a cut, that neither the number of frames between two others has to be weighed
+    # nor a new scene be looked for, nor far places and small parts be tried.
+    steady = "chromaloc=1:aq-strength=0.5:bframes=2:b-adapt=0:scenecut=0"
+    options = {"crf": str(crf), "preset": preset, "x264-params": steady}
     if preset == "veryfast":
-        options["x264-params"] += ":me=dia:partitions=none"
+        options["x264-params"] += ":me=dia:subme=1:partitions=none"
     if shape[0] * shape[1] > LARGE:
         options["x264-params"] += ":rc-lookahead=1:bframes=0"
     # In the usual thousandths of a second few films would be exactly as long as their frames.
