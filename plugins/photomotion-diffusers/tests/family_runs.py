@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import types
 from collections.abc import Iterator
+from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -17,9 +18,15 @@ from diffusers.models.transformers import transformer_cosmos
 from tiny_families import save
 from tiny_more import Guardrail
 
+from photomotion.data import Conditioning, Guide, Timing
+from photomotion.plugin import Event, Runtime
+from photomotion.testing.fakes import fake_conditioning
+from photomotion.warp import Scene, moving_regions
+from photomotion_diffusers.families.backend import FamilyBackend, load_family
 from photomotion_diffusers.families.base import Family
 from photomotion_diffusers.families.film import Draft, Film
 from photomotion_diffusers.families.framepack import Framepack, FramepackForward
+from photomotion_diffusers.families.options import Wan5BOptions
 from photomotion_diffusers.families.registry import FAMILIES
 
 HEIGHT, WIDTH, FRAMES, STEPS = 32, 64, 9, 4
@@ -155,3 +162,17 @@ def film(release: Any = None, start: float = 0.9, seed: int = 0) -> Film:
         draft=draft,
         controls={name: [PIL.Image.fromarray(frame[:, ::-1]) for frame in pictures()] for name in ("pose", "face")},
     )
+
+
+def guided(timing: Timing, *, gray: bool = False) -> Conditioning:
+    conditioning = fake_conditioning(timing, 96, 120, gray=gray)
+    scene = Scene(conditioning.photo, conditioning.analysis, conditioning.motion)
+    return replace(conditioning, guide=Guide(draw=scene.draw, frames=timing.frames, regions=moving_regions(scene)))
+
+
+def wan_backend(folder: Path, events: list[Event] | None = None, **changes: Any) -> FamilyBackend:
+    if not (folder / "wan22-5b").is_dir():
+        save("wan22-5b", folder)
+    settings = {"model": str(folder / "wan22-5b"), "steps": 3, "size": 96, "fps": 8, "guidance": 1.0, **changes}
+    runtime = Runtime(weights=Path, on_event=[].append if events is None else events.append)
+    return load_family(FAMILIES["wan"], Wan5BOptions(**settings), runtime)

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pytest
-from test_svd import no_weights
+from tiny_films import no_weights
 
 from photomotion.data import Analysis, FaceMotion, Motion, Photo
 from photomotion.plugin import Runtime

@@ -11,8 +11,7 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
-from test_plugin import Still
-from test_svd import no_weights, options, watch
+from tiny_films import Still, no_weights, options, watch
 
 from photomotion import Animator
 from photomotion.data import Conditioning, Photo, Timing

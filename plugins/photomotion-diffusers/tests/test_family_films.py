@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from family_runs import guided, wan_backend
 from tiny_families import save
 
-from photomotion.data import Conditioning, Timing
+from photomotion.data import Timing
 from photomotion.errors import UsageError, WeightsError
 from photomotion.plugin import Event, Runtime
 from photomotion.testing.fakes import fake_conditioning
@@ -19,25 +20,8 @@ from photomotion_diffusers.families import backend as backend_module
 from photomotion_diffusers.families.backend import FamilyBackend, load_family
 from photomotion_diffusers.families.base import Family
 from photomotion_diffusers.families.film import Film
-from photomotion_diffusers.families.options import FamilyOptions, Wan5BOptions, WanAnimateOptions
+from photomotion_diffusers.families.options import FamilyOptions, WanAnimateOptions
 from photomotion_diffusers.families.registry import FAMILIES
-
-
-def guided(timing: Timing, *, gray: bool = False) -> Conditioning:
-    from photomotion.data import Guide
-    from photomotion.warp import Scene, moving_regions
-
-    conditioning = fake_conditioning(timing, 96, 120, gray=gray)
-    scene = Scene(conditioning.photo, conditioning.analysis, conditioning.motion)
-    return replace(conditioning, guide=Guide(draw=scene.draw, frames=timing.frames, regions=moving_regions(scene)))
-
-
-def wan_backend(folder: Path, events: list[Event] | None = None, **changes: Any) -> FamilyBackend:
-    if not (folder / "wan22-5b").is_dir():
-        save("wan22-5b", folder)
-    settings = {"model": str(folder / "wan22-5b"), "steps": 3, "size": 96, "fps": 8, "guidance": 1.0, **changes}
-    runtime = Runtime(weights=Path, on_event=[].append if events is None else events.append)
-    return load_family(FAMILIES["wan"], Wan5BOptions(**settings), runtime)
 
 
 class TestFilms:

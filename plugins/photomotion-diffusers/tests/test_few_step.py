@@ -11,7 +11,7 @@ import torch
 from PIL import Image
 from pydantic import ValidationError
 from safetensors.torch import save_file
-from test_svd import CLIP, PLAIN, conditioning_timing, guided, no_weights, options, relative, watch
+from tiny_films import CLIP, PLAIN, conditioning_timing, guided, no_weights, options, relative, watch
 
 from photomotion.data import Timing
 from photomotion.errors import UsageError, WeightsError

@@ -11,14 +11,13 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from test_families import (
+from family_runs import (  # plain_text is a fixture for all
     ADAPTER,
     FRAMES,
     HEIGHT,
     STEPS,
     WIDTH,
     film,
-    folder,
     guided,
     halves,
     never,
@@ -36,7 +35,7 @@ from photomotion_diffusers.families.drafts import grouped
 from photomotion_diffusers.families.film import Film
 from photomotion_diffusers.families.placing import Layout, Placing
 
-__all__ = ["folder", "plain_text"]
+__all__ = ["plain_text"]
 
 GB = 10**9
 

@@ -9,13 +9,12 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from test_families import (  # the fixtures are used by their names
+from family_runs import (  # plain_text is a fixture for all
     ADAPTER,
     FRAMES,
     HEIGHT,
     WIDTH,
     film,
-    folder,
     halves,
     never,
     open_pipe,
@@ -26,7 +25,7 @@ from photomotion_diffusers.clocks import karras
 from photomotion_diffusers.families.base import Family
 from photomotion_diffusers.families.film import Film
 
-__all__ = ["folder", "plain_text"]
+__all__ = ["plain_text"]
 
 
 def written(x: torch.Tensor, z: torch.Tensor, eps: torch.Tensor, release: torch.Tensor, a: float, b: float) -> Any:

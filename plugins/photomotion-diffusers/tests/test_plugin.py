@@ -19,12 +19,13 @@ from huggingface_hub import constants
 from huggingface_hub.errors import GatedRepoError, HfHubHTTPError, RepositoryNotFoundError, RevisionNotFoundError
 from PIL import Image
 from pydantic import ValidationError
+from tiny_films import Still
 from transformers.utils import logging as transformers_logging
 
 from photomotion import Animator
 from photomotion.errors import UsageError, WeightsError
 from photomotion.plugin import Implementation
-from photomotion.testing.fakes import fake_analysis, fake_photo
+from photomotion.testing.fakes import fake_photo
 from photomotion_diffusers import plugin
 from photomotion_diffusers.loading import (
     LIBRARIES,
@@ -53,13 +54,6 @@ def test_every_offer_is_a_descriptor() -> None:
     offers = plugin.BACKENDS
     assert all(isinstance(offer, Implementation) for offer in offers)
     assert "svd" in {offer.name for offer in offers}
-
-
-class Still:
-    """An analyzer that knows the drawn portrait, at whatever size it comes."""
-
-    def analyze(self, photo: Any) -> Any:
-        return fake_analysis(photo.width, photo.height)
 
 
 @pytest.mark.parametrize("steer", [0.0, 0.7])

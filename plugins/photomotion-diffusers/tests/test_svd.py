@@ -14,7 +14,7 @@ import pytest
 import torch
 from PIL import Image
 from tiny import FRAMES, fake_guide
-from tiny_films import CLIP, PLAIN, conditioning_timing, film, guided, options, watch
+from tiny_films import CLIP, PLAIN, conditioning_timing, film, guided, no_weights, options, relative, watch
 
 from photomotion.data import Conditioning, FaceMotion, Motion, Timing
 from photomotion.errors import UsageError
@@ -31,17 +31,9 @@ from photomotion_diffusers.svd import PIPELINES, SvdBackend
 SVD = next(offer for offer in BACKENDS if offer.name == "svd")
 
 
-def no_weights(name: str) -> Path:
-    raise AssertionError(name)
-
-
 @pytest.fixture(scope="module")
 def pipe(svd_folder: Path) -> Any:
     return load_pipeline(str(svd_folder), PIPELINES, torch.float32, "cpu")
-
-
-def relative(a: torch.Tensor, b: torch.Tensor) -> float:
-    return float((a - b).abs().max() / b.abs().max())
 
 
 def test_without_steering_it_is_the_stock_pipeline(pipe: Any) -> None:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import torch
 from tiny import fake_guide
 
 from photomotion.data import Conditioning, Frame, Timing
-from photomotion.testing.fakes import fake_conditioning
+from photomotion.testing.fakes import fake_analysis, fake_conditioning
 from photomotion_diffusers.clocks import Clock
 from photomotion_diffusers.denoising import Denoising, Shot
 from photomotion_diffusers.options import SvdOptions
@@ -70,3 +71,18 @@ def short_of_memory(module: torch.nn.Module, *calls: int) -> Iterator[list[int]]
         yield count
     finally:
         handle.remove()
+
+
+def no_weights(name: str) -> Path:
+    raise AssertionError(name)
+
+
+def relative(a: torch.Tensor, b: torch.Tensor) -> float:
+    return float((a - b).abs().max() / b.abs().max())
+
+
+class Still:
+    """An analyzer that knows the drawn portrait, at whatever size it comes."""
+
+    def analyze(self, photo: Any) -> Any:
+        return fake_analysis(photo.width, photo.height)
