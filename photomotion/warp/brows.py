@@ -21,8 +21,8 @@ LIDS = (33, 246, 161, 160, 159, 158, 157, 173, 133, 362, 398, 384, 385, 386, 387
 """The upper edges of both eyes, in the same order."""
 CROWN = 10
 
-INNER, OUTER = 0.082, 0.094
-"""How far the inner end and the rest of a brow rise, in eye distances (8 mm; FACS level E)."""
+INNER, OUTER = 0.072, 0.082
+"""How far the inner end and the rest of a brow rise, in eye distances (7 mm; FACS level E)."""
 DOWN, INWARD = 0.037, 0.02
 """How far a drawn brow's inner end goes down and toward the other one, in eye distances."""
 TAIL = 0.5
