@@ -207,7 +207,7 @@ class TestEyelid:
         dark = 1 - cv2.cvtColor(light, cv2.COLOR_RGB2GRAY) / cv2.cvtColor(lid.skin, cv2.COLOR_RGB2GRAY)
         above = (past < -0.01) & (past > -0.06) & (left < 0.05)
         middle, corner = (dark[above & (np.abs(s - at) < 0.06)].mean() for at in (0.4, 0.92))
-        assert middle > 2 * corner
+        assert middle > 1.75 * corner  # all along the edge, a tenth is shade
 
     def test_its_line_is_as_soft_as_the_photo(self) -> None:
         steepest = []

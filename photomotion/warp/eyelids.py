@@ -16,7 +16,7 @@ from .lidways import PULLED, following, meeting, wing
 
 __all__ = ["Eyelid"]
 
-OVERLAP = (0.025, 0.05)
+OVERLAP = (0.035, 0.05)
 """How far the closed edge lies below the lower lid's, in eye widths and in openings: landmarks are not exact ..."""
 OUTER = 0.03
 """... and so much lower at the outer corner, where landmarks leave out most of what is white."""

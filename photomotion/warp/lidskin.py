@@ -33,7 +33,7 @@ CORNER = 0.4
 """How much of the light and colour beside an eye a lid has at its corners."""
 BENT = 0.1
 """How little it may bend and lean: the more, the more even is the light along a lid."""
-SUNK, SINKS = 0.8, (-0.22, 0.14)
+SUNK, SINKS = 0.65, (-0.22, 0.14)
 """How much of the photo's own light and shade a lid has at its top, so it comes out of the socket without a step, and
 from where to where that fades, in eye widths above the lashes of the open eye."""
 DEEPEST, FRESH = 0.55, 0.85
@@ -51,7 +51,7 @@ ROUGHER = 1.4
 """What is rougher than the calm ones by this much is crossed by folds or by what was not found to be a frame."""
 HIDDEN = 0.3
 """Where there is so much of a frame, no skin is looked at."""
-FINE = 0.055
+FINE = 0.045
 """Pores, grain and the wrinkles of aged skin are finer than this, in eye widths."""
 WHITE = 230.0
 """Skin as bright as this shows no pores."""
