@@ -1,4 +1,4 @@
-"""Where the command line writes: never over a photo, never half a file."""
+"""Where files are written: never over a photo, never half a file."""
 
 from __future__ import annotations
 

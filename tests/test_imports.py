@@ -17,9 +17,9 @@ import photomotion
 HOUSE = Path(photomotion.__file__).parent
 
 CORE = (
-    "errors", "words", "data", "colour", "reading", "warp", "stages", "kinds", "origins", "plugin", "weights",
-    "hookspecs", "registry", "choices", "selection", "recipe", "clip", "framing", "imports", "stagework", "endings",
-    "pipeline", "crew", "animator",
+    "errors", "destinations", "words", "data", "colour", "reading", "warp", "stages", "kinds", "origins", "plugin",
+    "weights", "hookspecs", "registry", "choices", "selection", "recipe", "clip", "framing", "imports", "stagework",
+    "endings", "pipeline", "crew", "animator",
 )  # fmt: skip
 """Each may import only those before it. What is not listed is the command line and the door for plugins that find faces
 (``analysis``), which none of these may import."""

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import io
 import json
-import secrets
 import tarfile
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from pydantic import ValidationError
 
-from photomotion.errors import DestinationError, WeightsError
+from photomotion.destinations import write_whole
+from photomotion.errors import WeightsError
 from photomotion.plugin import Event
 
 from .catalogue import Catalogue, digest, write_record
@@ -54,17 +54,7 @@ def bundle(catalogue: Catalogue, destination: Path, names: Iterable[str] = ()) -
     if not chosen:
         raise WeightsError(f"there is nothing to bundle in {catalogue.folder}; run 'photomotion weights fetch NAME'")
     entries = [chosen[name] for name in sorted(chosen)]
-    temporary = destination.with_name(f".photomotion-{secrets.token_hex(4)}.tar")
-    try:
-        try:
-            _write(temporary, catalogue, entries)
-            temporary.replace(destination)
-        finally:
-            temporary.unlink(missing_ok=True)
-    except OSError as error:
-        raise DestinationError(
-            f"cannot write {destination} ({error.strerror}); check the folder, its permissions and free space"
-        ) from error
+    write_whole(destination, lambda temporary: _write(temporary, catalogue, entries))
     return [entry.name for entry in entries]
 
 
