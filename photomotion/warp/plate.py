@@ -8,6 +8,7 @@ import numpy.typing as npt
 
 from .geometry import Array, smoothstep
 from .grid import diffuse
+from .lines import mirrored
 
 __all__ = ["background"]
 
@@ -33,8 +34,9 @@ ALIKE = 0.1
 """... as far as it is the same around a place; ..."""
 MIRROR = 0.1
 """... and up to this depth they go over into what is just outside, mirrored, which leaves no step at all."""
-SOFT = 0.06
-"""How far along the outline its direction is averaged, in eye distances."""
+ALONG = 0.35
+"""... or up to this depth, where the outline cuts through a line, into what is outside mirrored along the line: so it
+goes on straight."""
 DEEP = (0.3, 0.6)
 """Behind the outline, copies go over into a smooth fill between these depths, in eye distances."""
 
@@ -78,7 +80,7 @@ def background(pixels: Pixels, opacity: Pixels, unit: float) -> Pixels:
     apart = cv2.blur(apart, around) / np.maximum(cv2.blur(seen.astype(np.float32), around), 1e-3)[..., None]
     step = diffuse(np.where(seen[..., None], apart, 0).astype(np.float32), seen.astype(np.float32))
 
-    depth, band, mirrored = _mirrored(hidden, DEEP[1] * unit, max(SOFT * unit, 2.0))
+    depth, band, across, lined = mirrored(hidden, pixels, DEEP[1] * unit, unit)
     deep = depth[band][:, None] / np.float32(unit)
     fill = cv2.resize(smooth, (width, height), interpolation=cv2.INTER_LINEAR)
     plate = cv2.copyTo(np.round(fill).astype(np.uint8), hidden, pixels.copy())
@@ -87,8 +89,12 @@ def background(pixels: Pixels, opacity: Pixels, unit: float) -> Pixels:
     total += cv2.resize(step, (width, height), interpolation=cv2.INTER_LINEAR)[band] * (1 - smoothstep(deep, *EVEN))
     sureness = cv2.resize(sure, (width, height), interpolation=cv2.INTER_LINEAR)[band][:, None]
     copy = fill[band] + sureness * (1 - smoothstep(deep, *DEEP)) * (total - fill[band])
-    edge = flat[mirrored]
-    copy += (1 - smoothstep(deep, 0.0, MIRROR)) * (hidden.ravel()[mirrored] == 0)[:, None] * (edge - copy)
+    edge = flat[across]
+    copy += (
+        (1 - smoothstep(deep, 0.0, MIRROR + (ALONG - MIRROR) * lined[:, None]))
+        * (hidden.ravel()[across] == 0)[:, None]
+        * (edge - copy)
+    )
     plate[band] = np.clip(np.round(copy), 0, 255)
     return np.asarray(plate, np.uint8)
 
@@ -121,36 +127,6 @@ def _laid(flat: Pixels, band: npt.NDArray[np.bool_], copies: list[tuple[tuple[in
         there += np.clip(column + (left + shrink * right), 0, width - 1)
         total[at] += weight.ravel().take(used)[:, None] * flat.take(there, axis=0)
     return np.asarray(total.reshape(height, width, 3)[band], np.float32)
-
-
-def _mirrored(
-    hidden: Pixels, deepest: float, soft: float
-) -> tuple[Array, npt.NDArray[np.bool_], npt.NDArray[np.int64]]:
-    """Hidden pixels near the outline.
-
-    Args:
-        hidden: 1 where the photo shows a person, uint8 (H, W).
-        deepest: of the wanted pixels, px.
-        soft: px over which the outline's direction is averaged: hair makes it jagged, and what is mirrored at a jagged
-            line is shattered.
-
-    Returns:
-        How deep each pixel is hidden, px, float32 (H, W); which are hidden at most ``deepest`` px, bool (H, W); and for
-        each of those, n in all, which pixel lies as far outside the outline, int (n,).
-    """
-    height, width = hidden.shape
-    depth = np.asarray(cv2.distanceTransform(hidden, cv2.DIST_L2, 5), np.float32)
-    band = (depth > 0) & (depth < deepest)
-    # A direction needs no more pixels than its average has.
-    size = (max(1, round(2 * width / soft)), max(1, round(2 * height / soft)))
-    few = cv2.GaussianBlur(cv2.resize(depth, size, interpolation=cv2.INTER_AREA), (0, 0), 2.0)
-    ways = np.dstack([cv2.Sobel(few, cv2.CV_32F, *axis) for axis in ((1, 0), (0, 1))])
-    right, down = cv2.resize(ways, (width, height), interpolation=cv2.INTER_LINEAR)[band].T
-    twice = 2 * depth[band] / np.maximum(np.hypot(right, down), 1e-6)
-    y, x = np.nonzero(band)
-    there = np.clip(np.round(y - twice * down), 0, height - 1).astype(np.int64) * width
-    there += np.clip(np.round(x - twice * right), 0, width - 1).astype(np.int64)
-    return depth, band, there
 
 
 def _copies(small: Array, known: Pixels, unit: float) -> tuple[list[tuple[tuple[int, int], Array]], Array]:

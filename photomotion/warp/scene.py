@@ -24,7 +24,7 @@ from .grain import Grain, GrainMode, split
 from .grid import Grid
 from .groups import territories
 from .jaw import MOST, opening
-from .layers import compose, person, with_wisps
+from .layers import compose, parted, with_wisps
 from .light import Light
 from .mouth import Mouth
 from .plate import background
@@ -53,14 +53,14 @@ class Scene:
         self.grid = Grid.over((0, 0, photo.width, photo.height), max(2, round(min(units) / 14)))
         clean, pattern = (photo.pixels, None) if grain == "moving" else split(photo.pixels)
         self.grain = None if pattern is None else Grain.of(pattern, grain)
-        self.opacity = person(with_wisps(analysis.matte, clean, max(units)), max(units))
+        shown, behind, self.opacity = parted(with_wisps(analysis.matte, clean, max(units)), clean, max(units))
         self.border = Border.of(self.opacity, self.grid, max(units))
         left, top, right, bottom = (int(v) for v in np.clip(analysis.faces[0].box, 0, [photo.width, photo.height] * 2))
         face = (slice(top, bottom), slice(left, right))
         # Both work on whole pictures, beside Python; meanwhile the people's small parts are made ready.
         with ThreadPoolExecutor(2, thread_name_prefix="scene") as pool:
-            plate = pool.submit(background, clean, self.opacity, max(units))
-            layers = np.dstack([clean, self.opacity])
+            plate = pool.submit(background, behind, self.opacity, max(units))
+            layers = np.dstack([shown, self.opacity])
             people = pool.submit(Sampler.of, layers, face, 2)
             # Skin is looked at most closely.
             faces = pool.submit(lambda: [Closer.of(layers, *one) for one in zip(analysis.faces, units, strict=True)])
