@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import base64
-import secrets
-import shutil
 import tempfile
 import time
 from collections.abc import Callable, Generator, Iterator
-from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from os import PathLike
 from pathlib import Path
 from typing import Any, Literal
 
 from .data import Analysis, Finding, Frame, Mending, Motion, Photo, Timing
+from .destinations import beside
 from .errors import DestinationError
 
 __all__ = ["Clip", "Report"]
@@ -150,7 +148,7 @@ class Clip:
         started = time.perf_counter()
         _check_place(destination)
         encode = self._encoder_for(destination)
-        with _beside(destination) as temporary:
+        with beside(destination) as temporary:
             frames = encode(self, temporary)
         wall = time.perf_counter() - started
         seconds = frames / self.timing.fps
@@ -179,23 +177,3 @@ def _check_place(destination: Path) -> None:
         raise DestinationError(
             f"cannot write {destination}: {folder} takes no new file ({error.strerror}); choose another folder"
         ) from error
-
-
-@contextmanager
-def _beside(destination: Path) -> Iterator[Path]:
-    """Give a hidden name in the destination's folder; afterwards rename it, or remove it if anything was raised."""
-    temporary = destination.with_name(f".photomotion-{secrets.token_hex(4)}{destination.suffix}")
-    try:
-        yield temporary
-        try:
-            if destination.is_dir():
-                destination.rmdir()
-            temporary.replace(destination)
-        except OSError as error:
-            raise DestinationError(f"cannot write {destination}: {error.strerror}; choose another name") from error
-    except BaseException:
-        if temporary.is_dir():
-            shutil.rmtree(temporary, ignore_errors=True)
-        else:
-            temporary.unlink(missing_ok=True)
-        raise

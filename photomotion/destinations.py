@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
+import shutil
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
-__all__ = ["PlannedFilm", "plan_destinations", "plan_file", "refuse_stream", "write_picture", "write_whole"]
+__all__ = ["PlannedFilm", "beside", "plan_destinations", "plan_file", "refuse_stream", "write_picture", "write_whole"]
 
 
 @dataclass(frozen=True)
@@ -105,6 +106,32 @@ def refuse_stream(output: Path) -> None:
         raise DestinationError("cannot write to standard output, which '-' stands for; name a file")
 
 
+@contextmanager
+def beside(destination: Path) -> Iterator[Path]:
+    """Give a hidden name in the destination's folder for a file or folder; afterwards it takes the destination's place.
+
+    If anything was raised it is removed instead. A file at the destination is replaced, and an empty folder too.
+
+    Raises:
+        DestinationError: if it cannot take that place.
+    """
+    temporary = destination.with_name(f".photomotion-{secrets.token_hex(4)}{destination.suffix}")
+    try:
+        yield temporary
+        try:
+            if destination.is_dir():
+                destination.rmdir()
+            temporary.replace(destination)
+        except OSError as error:
+            raise DestinationError(f"cannot write {destination}: {error.strerror}; choose another name") from error
+    except BaseException:
+        if temporary.is_dir():
+            shutil.rmtree(temporary, ignore_errors=True)
+        else:
+            temporary.unlink(missing_ok=True)
+        raise
+
+
 def write_whole(destination: Path, content: bytes | Callable[[Path], object]) -> None:
     """Write a file beside its destination and rename it, so that no half a file is ever there.
 
@@ -115,16 +142,12 @@ def write_whole(destination: Path, content: bytes | Callable[[Path], object]) ->
     Raises:
         DestinationError: if it cannot be written.
     """
-    temporary = destination.with_name(f".photomotion-{secrets.token_hex(4)}{destination.suffix}")
     try:
-        try:
+        with beside(destination) as temporary:
             if callable(content):
                 content(temporary)
             else:
                 temporary.write_bytes(content)
-            temporary.replace(destination)
-        finally:
-            temporary.unlink(missing_ok=True)
     except OSError as error:
         raise DestinationError(
             f"cannot write {destination} ({error.strerror}); check the folder, its permissions and free space"
