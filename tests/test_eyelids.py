@@ -13,6 +13,7 @@ from photomotion.data import Analysis, Face, Photo
 from photomotion.warp.eyeballs import Eyeball
 from photomotion.warp.eyelids import OWN, Eyelid
 from photomotion.warp.eyes import Eye
+from photomotion.warp.lidskin import scatter_pores
 from photomotion.warp.lidways import RISE
 
 
@@ -284,3 +285,27 @@ class TestEyelid:
             Eyelid.of(pixels, eye, bare(eye)).draw(picture, places(eye), closure)
         expected = picture[..., :1] * np.array(tint, np.float32)
         assert np.abs(picture - expected).max() <= (0 if tint == (1.0, 1.0, 1.0) else 4)
+
+
+class TestPores:
+    def test_they_are_as_fine_and_as_strong_as_those_of_the_cheek(self) -> None:
+        for strength in (4.0, 12.0):
+            eye, pixels, _ = painted()
+            grainy = np.clip(pixels + np.random.default_rng(1).normal(0, strength, pixels.shape), 0, 255)
+            found = scatter_pores(grainy.astype(np.uint8), eye, bare(eye))
+            assert found.std() == pytest.approx(strength / 170, rel=0.3)
+
+    def test_the_edge_of_a_shadow_or_a_lens_counts_little(self) -> None:
+        eye, pixels, _ = painted()
+        grainy = np.clip(pixels + np.random.default_rng(1).normal(0, 3, pixels.shape), 0, 255).astype(np.uint8)
+        plain = scatter_pores(grainy, eye, bare(eye)).std()
+        s = eye.s[0, 0] + (eye.box[0] - np.arange(grainy.shape[1])) / eye.width
+        grainy[:, ((s > 0.15) & (s < 0.5)) | (s > 0.85)] //= 2  # an edge through whatever is looked at
+        assert scatter_pores(grainy, eye, bare(eye)).std() < 7 * plain  # eleven times, were it taken whole
+
+    def test_they_are_not_looked_for_on_frames(self) -> None:
+        eye, pixels, _ = painted()
+        below, rng = eye.t - eye.lower, np.random.default_rng(1)
+        rough = np.clip(pixels + rng.normal(0, 12, pixels.shape), 0, 255).astype(np.uint8)
+        frames = np.asarray(below > 0.25, np.float32)
+        assert scatter_pores(rough, eye, frames).std() == 0 < scatter_pores(rough, eye, bare(eye)).std()
