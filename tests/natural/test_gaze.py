@@ -42,7 +42,7 @@ def test_gaze_rests_on_the_viewer_and_wanders_now_and_then():
         assert 6.0 <= off.max() <= 9.5
         assert off[-1] < 2.6
         shares.append((off < 2.6).mean())
-    assert 0.8 < np.mean(shares) < 0.9
+    assert 0.8 < np.mean(shares) < 0.88
 
 
 def test_glances_are_as_long_and_as_far_apart_as_those_of_listeners():
@@ -53,11 +53,11 @@ def test_glances_are_as_long_and_as_far_apart_as_those_of_listeners():
         (aside,) = np.nonzero(np.linalg.norm(gaze.places[1:-1], axis=1) > 3.3)
         places += gaze.places[1 + aside].tolist()
         lengths += (gaze.starts[aside + 1] - gaze.starts[aside]).tolist()
-        gaps += (gaze.starts[aside[1:]] - gaze.starts[aside[:-1] + 1]).tolist()
+        gaps += np.diff(gaze.starts[aside]).tolist()
     assert np.mean(lengths) == pytest.approx(1.14, abs=0.27)
     assert 0.15 < np.std(lengths) < 0.4
     assert np.mean(gaps) == pytest.approx(7.2, abs=1.9)
-    assert min(gaps) > 3
+    assert min(gaps) > 4
     across, upright = np.abs(places).T
     assert (across > upright).mean() > 0.85
     assert np.hypot(across, upright).min() > 5.9

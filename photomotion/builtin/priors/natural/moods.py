@@ -36,10 +36,10 @@ class Mood:
     """How fast posture changes and smiles come, a factor."""
     lean: tuple[float, float] = (0.0, 0.0)
     """Pitch and roll that come in the first seconds and stay, degrees; to which side the head rolls is chance."""
-    glances: tuple[float, float] = (3.5, 8.0)
-    """Least and greatest time between two glances aside, s; up to a fixation is added (listeners: 7.2 s, Andrist
-    2014)."""
-    aside: tuple[float, float] = (0.8, 1.8)
+    glances: tuple[float, float] = (3.5, 7.0)
+    """Least and greatest time between two glances aside, s; up to a fixation is added (listeners: one every 7.2 s,
+    Andrist 2014)."""
+    aside: tuple[float, float] = (0.9, 1.8)
     """Least and greatest length of a glance, s (listeners: 1.14 s, with a standard deviation of 0.27, Andrist 2014)."""
     breath: float = 1.0
     """Depth of the breath, a factor."""
@@ -60,7 +60,7 @@ MOODS: Mapping[MoodName, Mood] = {
     ),
     "lively": Mood(
         blinks=1.1, smile=1.75, smiles=(2.5, 6.0), standing=0.10, lids=0.04, moments=1.8, head=1.4, tempo=1.25,
-        glances=(2.5, 5.5), breath=1.1,
+        glances=(2.4, 4.8), breath=1.1,
     ),
     "solemn": Mood(
         smile=0.0, standing=0.0, moments=0.5, head=0.7, tempo=0.7, lean=(0.6, 0.0), glances=(5.6, 11.2),
