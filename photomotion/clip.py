@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import os
 import tempfile
 import time
 from collections.abc import Callable, Generator, Iterator
@@ -12,7 +13,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from .data import Analysis, Finding, Frame, Mending, Motion, Photo, Timing
-from .destinations import beside
+from .destinations import beside, check_folder
 from .errors import DestinationError
 
 __all__ = ["Clip", "Report"]
@@ -165,10 +166,9 @@ class Clip:
 
 def _check_place(destination: Path) -> None:
     """See that the destination's folder takes a new file, by making one."""
+    check_folder(destination)
     folder = destination.parent
-    if not folder.is_dir():
-        raise DestinationError(f"cannot write {destination}: the folder {folder} does not exist; make it first")
-    if destination.is_dir() and any(destination.iterdir()):
+    if os.path.isdir(destination) and any(destination.iterdir()):
         raise DestinationError(f"cannot write {destination}: it is a folder that is not empty; choose another name")
     try:
         with tempfile.TemporaryFile(dir=folder):

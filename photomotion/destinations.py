@@ -17,7 +17,16 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
-__all__ = ["PlannedFilm", "beside", "plan_destinations", "plan_file", "refuse_stream", "write_picture", "write_whole"]
+__all__ = [
+    "PlannedFilm",
+    "beside",
+    "check_folder",
+    "plan_destinations",
+    "plan_file",
+    "refuse_stream",
+    "write_picture",
+    "write_whole",
+]
 
 
 @dataclass(frozen=True)
@@ -59,7 +68,7 @@ def plan_destinations(photos: Sequence[Path], output: str | None, suffix: str) -
     place = Path(output or "")
     refuse_stream(place)
     folder = None
-    if output and len(photos) == 1 and not output.endswith(("/", os.sep)) and not place.is_dir():
+    if output and len(photos) == 1 and not output.endswith(("/", os.sep)) and not os.path.isdir(place):
         films = [place]
     else:
         films = [place / (photo.stem + suffix) for photo in photos]
@@ -91,9 +100,28 @@ def plan_file(photo: Path, output: Path, *suffixes: str) -> Path:
             f"cannot write {output}: only {known} can be written; name it {output.stem}{suffixes[0]}"
         )
     _spare(photo, output)
-    if not output.parent.is_dir():
-        raise DestinationError(f"cannot write {output}: the folder {output.parent} does not exist; make it first")
+    check_folder(output)
     return output
+
+
+def check_folder(output: Path) -> None:
+    """See that the folder of a file that is to be written is there.
+
+    Raises:
+        DestinationError: if it is not, or nobody may know.
+    """
+    # Not with Path.is_dir: before Python 3.14 that raises where one may not look.
+    if os.path.isdir(output.parent):
+        return
+    try:
+        os.stat(output.parent)
+    except PermissionError:
+        raise DestinationError(
+            f"cannot write {output}: the folder {output.parent} may not be looked at; choose another one"
+        ) from None
+    except OSError:
+        pass
+    raise DestinationError(f"cannot write {output}: the folder {output.parent} does not exist; make it first")
 
 
 def refuse_stream(output: Path) -> None:
@@ -184,5 +212,5 @@ def _made(folder: Path) -> Iterator[None]:
 def _spare(photo: Path, output: Path) -> None:
     """Refuse to write over the photo, however the two are spelt."""
     same = os.path.realpath(photo) == os.path.realpath(output)
-    if same or (output.exists() and photo.exists() and os.path.samefile(photo, output)):
+    if same or (os.path.exists(output) and os.path.exists(photo) and os.path.samefile(photo, output)):
         raise DestinationError(f"{output} is the photo itself, which is never overwritten; name another file with -o")

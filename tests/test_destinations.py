@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import errno
+import os
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from command_line import SHORT, Run, listing
@@ -63,6 +67,31 @@ def test_folders_that_were_there_stay_even_if_empty(run: Run) -> None:
     for folder in ("films/of us", "films/of us/", "films/of us/new/"):
         assert run("animate", "missing.jpg", "-o", folder).exit_code == 3
         assert listing() == before
+
+
+@pytest.mark.parametrize("output", ["shut/inner/film.mp4", "shut/inner/"])
+def test_a_folder_that_one_may_not_look_into_is_told(run: Run, monkeypatch: pytest.MonkeyPatch, output: str) -> None:
+    Path("shut").mkdir()
+
+    def refusing(call: Callable[..., Any]) -> Callable[..., Any]:
+        def refuse(path: Any, *rest: Any, **how: Any) -> Any:
+            if "inner" in str(path):
+                raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), path)
+            return call(path, *rest, **how)
+
+        return refuse
+
+    monkeypatch.setattr(os, "stat", refusing(os.stat))
+    monkeypatch.setattr(os, "mkdir", refusing(os.mkdir))
+    before = listing()
+    for command in (
+        ("animate", "grandma.png", *SHORT, "-o", output),
+        ("motion", "plan", "grandma.png", "-o", f"{output}m.json"),
+    ):
+        result = run(*command)
+        assert (result.exit_code, result.stderr.count("\n")) == (2, 1), result.stderr
+        assert result.stderr.startswith("error: cannot ")
+    assert listing() == before
 
 
 def test_a_folder_that_cannot_be_made_is_told_before_any_work(run: Run) -> None:
