@@ -22,7 +22,7 @@ SHUT, OPEN = 0.6, 0.45
 """A blink begins when both lids are lower than the first and is over when one is higher than the second: a planned one
 reaches 1, and lids that follow a lowered gaze stay below 0.3."""
 ASIDE, BACK = 3.3, 2.8
-"""Degrees away from where the photo looks: a viewer's face is within 2.6, a glance goes 4 or more."""
+"""Degrees away from where the photo looks: a viewer's face is within 2.6, a glance goes 6 or more."""
 IN_HEAD = 1.0
 """Degrees that the eyes must turn in the head, or it is the head that looks away."""
 TURNED, LOWERED = 2.0, 1.5
