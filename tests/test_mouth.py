@@ -227,18 +227,6 @@ class TestLips:
         assert moved[[101, 330, 50, 280], 1].max() < -0.008
         assert moved[[145, 374], 1].max() < -0.004
 
-    def test_lips_that_show_teeth_are_held_but_cheeks_are_not(self) -> None:
-        ways = []
-        for opened in (0.0, 0.25):
-            face = replace(shut_face(), mouth_open=opened)
-            scene = film(drawn_line(), replace(shut_analysis(), faces=(face,)), {"mouthSmileLeft": 1.0, "jawOpen": 0.0})
-            ways.append(posed_landmarks(scene, 0, 0) - face.landmarks)
-            cheek = film(drawn_line(), replace(shut_analysis(), faces=(face,)), {"cheekSquintLeft": 1.0})
-            ways.append(posed_landmarks(cheek, 0, 0) - face.landmarks)
-        smile, squint, held, same = ways
-        assert np.abs(held[291]).max() == pytest.approx(0.4 * np.abs(smile[291]).max(), rel=0.1)
-        assert np.array_equal(squint, same)
-
     def test_a_pucker_does(self) -> None:
         assert self.thicker({"mouthPucker": 1.0}, (13, 0), (14, 17)).min() > 1.03
 

@@ -18,8 +18,8 @@ Floats = npt.NDArray[np.float64]
 # Corner of the mouth on the person's left (outward, down), the same on the right, middle of the lips to the person's
 # left, gap between the lips.
 MOUTH = {
-    "mouthSmileLeft": (0.0255, -0.0195, 0.0115, -0.0110, 0.0072, 0.0080),
-    "mouthSmileRight": (0.0115, -0.0110, 0.0255, -0.0195, -0.0072, 0.0080),
+    "mouthSmileLeft": (0.0280, -0.0228, 0.0126, -0.0130, 0.0080, 0.0080),
+    "mouthSmileRight": (0.0126, -0.0130, 0.0280, -0.0228, -0.0080, 0.0080),
     "mouthFrownLeft": (-0.0050, 0.0500, 0.0, 0.0150, -0.0020, -0.0050),
     "mouthFrownRight": (0.0, 0.0150, -0.0050, 0.0500, 0.0020, -0.0050),
     "mouthPucker": (-0.0600, 0.0100, -0.0600, 0.0100, 0.0, 0.0060),
@@ -32,8 +32,8 @@ MOUTH = {
 }
 # Inner and outer brow on the person's left (down), the same on the right. The inner end is not seen to rise alone.
 BROWS = {
-    "browOuterUpLeft": (-0.0156, -0.0166, -0.0092, -0.0064),
-    "browOuterUpRight": (-0.0092, -0.0064, -0.0156, -0.0166),
+    "browOuterUpLeft": (-0.0187, -0.0199, -0.0110, -0.0077),
+    "browOuterUpRight": (-0.0110, -0.0077, -0.0187, -0.0199),
     "browDownLeft": (0.0160, 0.0096, 0.0060, 0.0040),
     "browDownRight": (0.0060, 0.0040, 0.0160, 0.0096),
 }

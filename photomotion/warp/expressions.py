@@ -7,7 +7,7 @@ import numpy as np
 from photomotion.data import Face
 
 from .brows import BROWS, moved
-from .geometry import Array, HeadFrame, smoothstep
+from .geometry import Array, HeadFrame
 from .grid import Grid
 from .jaw import carried
 
@@ -66,11 +66,6 @@ SHOWN = (*PUSHES, *BROWS, "jawOpen")
 needs a tongue, or eyes that look apart, is not shown."""
 
 
-APART, HELD = (0.06, 0.22), 0.6
-"""Openings (``Face.mouth_open``) between which lips are held more and more, up to this share: teeth that show stand on
-the skull, and what pulls the lips aside would bend them."""
-
-
 def expression(channel: str, face: Face, frame: HeadFrame, grid: Grid) -> Array:
     """Displacement of every node in px for a channel of :data:`SHOWN` at 1, float32 (2, rows, columns)."""
     if channel == "jawOpen":
@@ -84,6 +79,4 @@ def expression(channel: str, face: Face, frame: HeadFrame, grid: Grid) -> Array:
         vector = frame.vector(right, down)
         near = np.exp(-((x - px) ** 2 + (y - py) ** 2) / (2 * (reach * frame.unit) ** 2))
         field += vector[:2, None, None] * near
-    if channel.startswith("mouth"):
-        field *= 1 - HELD * smoothstep(np.full(1, face.mouth_open, np.float32), *APART)
     return field
