@@ -63,6 +63,19 @@ class TestTone:
         assert 90 < top < 0.85 * edge
         assert top < middle < edge
 
+    def test_warm_shade_is_not_made_gray(self) -> None:
+        hues = []
+        for below in ((170, 130, 90), (165, 150, 140)):
+            eye, pixels, _ = painted()
+            pixels[pixels.max(axis=2) == 170] = below
+            shade = eye.t < eye.upper - 0.05
+            eye.crop(pixels)[shade] = 100, 65, 30
+            lid = Eyelid.of(pixels, eye, bare(eye))
+            top = (np.abs(lid.height + 0.1) < 0.05) & (np.abs(eye.s[lid.part] - 0.5) < 0.2)
+            red, _, blue = lid.skin[top].mean(axis=0)
+            hues.append((red - blue) / (red + blue))
+        assert hues[1] > 0.6 * hues[0]
+
 
 class TestPores:
     def test_they_are_as_fine_and_as_strong_as_those_of_the_cheek(self) -> None:

@@ -37,7 +37,9 @@ SUNK, SINKS = 0.65, (-0.22, 0.14)
 """How much of the photo's own light and shade a lid has at its top, so it comes out of the socket without a step, and
 from where to where that fades, in eye widths above the lashes of the open eye."""
 DEEPEST, FRESH = 0.55, 0.85
-"""How dark that may be, of what the lid itself is, and how much of its hue is the lid's."""
+"""How dark that may be, of what the lid itself is, and how much of its hue is the lid's ..."""
+COOLER = (-0.35, -0.1)
+"""... unless the lid's is less red and more blue than that by this, in parts of brightness: some shade is warm."""
 BULGE = 0.4
 """How much brighter a closing lid is where it bulges most, in quarters ..."""
 BRIGHT = (140.0, 240.0)
@@ -85,14 +87,16 @@ def make_skin(pixels: npt.NDArray[np.uint8], eye: Eye, frames: Array) -> Array:
     tone = tone_above + lit[..., None] * (tone_below - tone_above)
     # Brows and sockets grey the colour above, the more the darker they are; that below is fresher.
     fresh = (light_of(tone) / np.maximum(light_of(tone_below), 1))[..., None] * tone_below
-    tone = tone + (own * (0.5 + 0.5 * smoothstep(shaded, 0.2, 0.6)))[..., None] * (fresh - tone)
+    greyed = (0.5 + 0.5 * smoothstep(shaded, 0.2, 0.6)) * _redder(tone_below, tone_above)
+    tone = tone + (own * greyed)[..., None] * (fresh - tone)
 
     above = eye.upper - lash_height(eye) - eye.t
     trust = smoothstep(above, 0.0, 0.03) * (1 - frames)
     near = cv2.GaussianBlur(diffuse(photo, np.asarray(trust, np.float32)), (0, 0), max(0.08 * eye.width, 0.8))
     # Lashes, brows and an eye that stands higher than its mesh are among it: they shade a lid, but do not blacken it.
-    shade = np.maximum(light_of(near) / np.maximum(light_of(tone), 1), DEEPEST)[..., None] * tone
-    near = near + own * FRESH * (shade - near)
+    level = np.maximum(light_of(near), DEEPEST * light_of(tone))[..., None]
+    near, shade = (level / np.maximum(light_of(skin), 1)[..., None] * skin for skin in (near, tone))
+    near = near + (own * FRESH * _redder(tone, near))[..., None] * (shade - near)
     far = smoothstep(above, *SINKS)[..., None]
     skin = tone + SUNK * far * (near - tone)
     # At its corners a lid turns away into the dark beside it.
@@ -100,6 +104,12 @@ def make_skin(pixels: npt.NDArray[np.uint8], eye: Eye, frames: Array) -> Array:
     beside = cv2.GaussianBlur(diffuse(photo, np.asarray(outside, np.float32)), (0, 0), max(0.05 * eye.width, 0.8))
     skin = skin + (CORNER * smoothstep(np.abs(eye.s - 0.5), 0.2, 0.6))[..., None] * (np.minimum(beside, skin) - skin)
     return np.asarray(np.clip(skin * scatter_pores(pixels, eye, frames), 0, 255), np.float32)
+
+
+def _redder(skin: Array, other: Array) -> Array:
+    """Where ``skin`` is of a warmer hue than the ``other``, both float32 (h, w, 3); 1 where they are alike."""
+    warmth, others = ((a[..., 0] - a[..., 2]) / np.maximum(light_of(a), 4) for a in (skin, other))
+    return smoothstep(np.asarray(warmth - others, np.float32), *COOLER)
 
 
 def find_bulge(s: Array, skin: Array) -> Array:
