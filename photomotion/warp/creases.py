@@ -60,6 +60,8 @@ class Creases:
     """Points per eye distance."""
     maps: Mapping[str, tuple[tuple[slice, slice], Array]]
     """For each channel that draws lines: rows and columns, and the logarithm of the factor there at 1, float32."""
+    box: tuple[float, float, float, float]
+    """x0, y0, x1, y1 of all of them in the photo, px."""
 
     @classmethod
     def of(cls, pixels: Pixels, face: Face, frame: HeadFrame, channels: tuple[str, ...], glasses: bool) -> Creases:
@@ -104,7 +106,9 @@ class Creases:
             for channel, share in DRAWN_BY[line].items():
                 if channel in channels and drawn.any():
                     maps[channel] = np.asarray(share * drawn, np.float32)
-        return cls(frame, corner, fine, {channel: _tight(drawn) for channel, drawn in maps.items()})
+        # No map reaches beyond the face's part of the photo, which was read above.
+        box = (float(x.min()), float(y.min()), float(x.max()), float(y.max()))
+        return cls(frame, corner, fine, {channel: _tight(drawn) for channel, drawn in maps.items()}, box)
 
     def draw(self, picture: Pixels, places: Array, grid: Grid, values: Mapping[str, float]) -> None:
         """Deepen the lines in the moved picture, uint8 (H, W, 3), in place; ``places`` is of :meth:`Grid.places`."""
@@ -120,21 +124,25 @@ class Creases:
             part = change[rows.start - top : rows.stop - top, columns.start - left : columns.stop - left]
             part += np.float32(weight) * added
         inner = places[1:-1, 1:-1]
-        u, v = self.frame.uv(inner[..., 0], inner[..., 1])
-        at_x = (u - self.corner[0]) * np.float32(self.fine) - left
-        at_y = (v - self.corner[1]) * np.float32(self.fine) - top
-        near = (at_x > -2) & (at_x < right - left + 1) & (at_y > -2) & (at_y < bottom - top + 1)
-        near = cv2.dilate(near.astype(np.uint8), np.ones((3, 3), np.uint8))
-        above, beside = (extent(near.any(axis=axis)) for axis in (1, 0))
-        both = np.dstack([at_x[slice(*above), slice(*beside)], at_y[slice(*above), slice(*beside)]])
-        if not both.size:
+        x0, y0, x1, y1 = self.box
+        seen = cv2.inRange(inner, (x0 - grid.step, y0 - grid.step, 0, 0), (x1 + grid.step, y1 + grid.step, 0, 0))
+        column, row, width, height = cv2.boundingRect(seen)
+        if not width:
             return
+        inner = inner[row : row + height, column : column + width]
+        u, v = self.frame.uv(inner[..., 0], inner[..., 1])
+        both = cv2.merge(
+            [
+                (u - self.corner[0]) * np.float32(self.fine) - np.float32(left),
+                (v - self.corner[1]) * np.float32(self.fine) - np.float32(top),
+            ]
+        )
         finest = max(1, int(self.frame.unit / self.fine))
         step = max(part for part in range(1, finest + 1) if grid.step % part == 0)
         size = (both.shape[1] * grid.step // step, both.shape[0] * grid.step // step)
         at = cv2.resize(both, size, interpolation=cv2.INTER_LINEAR)
         moved = cv2.remap(change, at, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT)
-        corner = (grid.top + above[0] * grid.step, grid.left + beside[0] * grid.step)
+        corner = (grid.top + row * grid.step, grid.left + column * grid.step)
         brighten(picture, np.asarray(moved, np.float32), corner, step)
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 import numpy.typing as npt
 
@@ -134,22 +134,16 @@ class Eye:
             width: likewise.
         """
         x0, y0, x1, y1 = self.box
-        # Two steps are enough, since nothing is drawn out to twice its size.
-        far = reach + 2 * step
-        top, left = (max((start - far) // step, 0) for start in (y0, x0))
-        part = places[top : (y1 + far) // step + 3, left : (x1 + far) // step + 3]
+        top, left = (max((start - reach) // step, 0) for start in (y0, x0))
+        part = places[top : (y1 + reach) // step + 3, left : (x1 + reach) // step + 3]
         if not part.size:
             return slice(0, 0), slice(0, 0)
-        near = cv2.inRange(part, (x0 - 2 * step, y0 - 2 * step, 0, 0), (x1 + 2 * step, y1 + 2 * step, 0, 0))
-        rows, columns = np.nonzero(near)
-        if not rows.size:
-            return slice(0, 0), slice(0, 0)
-        nodes = np.stack([columns + left - 1, rows + top - 1], axis=1)
-        moved = part[rows, columns] - step * nodes - (step - 1) / 2
-        least, most = moved.min(axis=0), moved.max(axis=0)
-        top, bottom = np.clip([np.floor(y0 - most[1]), np.ceil(y1 - least[1])], 0, height)
-        left, right = np.clip([np.floor(x0 - most[0]), np.ceil(x1 - least[0])], 0, width)
-        return slice(int(top), int(bottom)), slice(int(left), int(right))
+        half = (step - 1) / 2
+        across = part[..., 0] - (step * np.arange(left - 1, left - 1 + part.shape[1], dtype=np.float32) + half)
+        along = part[..., 1] - (step * np.arange(top - 1, top - 1 + len(part), dtype=np.float32) + half)[:, None]
+        rows = max(math.floor(y0 - along.max()), 0), min(math.ceil(y1 - along.min()), height)
+        columns = max(math.floor(x0 - across.max()), 0), min(math.ceil(x1 - across.min()), width)
+        return slice(min(rows[0], height), max(rows[1], 0)), slice(min(columns[0], width), max(columns[1], 0))
 
     def sight(self, yaw: float, pitch: float) -> Array:
         """How far the ball's front goes for a gaze in degrees (signs as Pose), px in the picture, float32 (2,)."""
