@@ -91,4 +91,4 @@ class TestPores:
         plain = scatter_pores(grainy, eye, bare(eye)).std()
         s = eye.s[0, 0] + (eye.box[0] - np.arange(grainy.shape[1])) / eye.width
         grainy[:, ((s > 0.15) & (s < 0.5)) | (s > 0.85)] //= 2  # an edge through whatever is looked at
-        assert scatter_pores(grainy, eye, bare(eye)).std() < 7 * plain  # eleven times, were it taken whole
+        assert scatter_pores(grainy, eye, bare(eye)).std() < 8 * plain  # twelve times, were it taken whole

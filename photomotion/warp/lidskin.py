@@ -53,9 +53,9 @@ ROUGHER = 1.4
 """What is rougher than the calm ones by this much is crossed by folds or by what was not found to be a frame."""
 HIDDEN = 0.3
 """Where there is so much of a frame, no skin is looked at."""
-FINE = 0.045
+FINE = 0.055
 """Pores, grain and the wrinkles of aged skin are finer than this, in eye widths."""
-OUTLYING = 3.5
+OUTLYING = 3.0
 """What stands out by this much more than is usual in a patch is the edge of a fold, a shadow or a lens."""
 WHITE = 230.0
 """Skin as bright as this shows no pores."""
@@ -167,11 +167,10 @@ def scatter_pores(pixels: npt.NDArray[np.uint8], eye: Eye, frames: Array) -> Arr
             continue
         patch = cv2.remap(pixels, x, y, cv2.INTER_LANCZOS4).astype(np.float32)
         smooth = np.maximum(cv2.GaussianBlur(patch, (0, 0), max(FINE * eye.width, 0.8)), 12.0)
-        fine = patch / smooth - 1
+        fine = np.asarray(patch / smooth - 1, np.float32)
         usual = OUTLYING * float(np.median(np.abs(fine)))
-        fine = np.asarray(np.clip(fine, -usual, usual), np.float32)
         if patch.mean() < WHITE:
-            patches.append((float(fine.std()), fine))
+            patches.append((float(fine.std()), np.clip(fine, -usual, usual)))
     if not patches:
         return np.ones((*eye.t.shape, 3), np.float32)
     # The calmest may be blurred or washed out, the roughest have folds; several have no pattern of their own.
