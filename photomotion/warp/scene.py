@@ -26,6 +26,7 @@ from .groups import territories
 from .jaw import MOST, opening
 from .layers import compose, parted, with_wisps
 from .light import Light
+from .limbs import Front
 from .mouth import Mouth
 from .plate import background
 from .sampling import Closer, Sampler
@@ -54,6 +55,7 @@ class Scene:
         clean, pattern = (photo.pixels, None) if grain == "moving" else split(photo.pixels)
         self.grain = None if pattern is None else Grain.of(pattern, grain)
         shown, behind, self.opacity = parted(with_wisps(analysis.matte, clean, max(units)), clean, max(units))
+        self.front = Front.of(clean, analysis.matte, self.opacity, analysis.faces, self.heads, self.grid)
         self.border = Border.of(self.opacity, self.grid, max(units))
         left, top, right, bottom = (int(v) for v in np.clip(analysis.faces[0].box, 0, [photo.width, photo.height] * 2))
         face = (slice(top, bottom), slice(left, right))
@@ -61,6 +63,8 @@ class Scene:
         with ThreadPoolExecutor(2, thread_name_prefix="scene") as pool:
             plate = pool.submit(background, behind, self.opacity, max(units))
             layers = np.dstack([shown, self.opacity])
+            if self.front:
+                self.front.uncover(layers, analysis.matte)
             people = pool.submit(Sampler.of, layers, face, 2)
             # Skin is looked at most closely.
             faces = pool.submit(lambda: [Closer.of(layers, *one) for one in zip(analysis.faces, units, strict=True)])
@@ -162,6 +166,8 @@ class Scene:
             light.draw(picture, places, self.grid, own)
             creases.draw(picture, places, self.grid, own)
         compose(picture, plate, opacity)
+        if self.front:
+            self.front.draw(picture, view)
         if self.grain is not None:
             picture = self.grain.put_on(picture, row, row / self.motion.fps)
         return np.asarray(picture, np.uint8)

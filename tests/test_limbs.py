@@ -1,0 +1,101 @@
+"""Arms before a head: whole and still, whatever the head does."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+import pytest
+
+from photomotion.data import Analysis, CameraMotion, FaceMotion, Motion, Photo
+from photomotion.warp import Scene
+
+TURNS = {"headYaw": (0.0, 12.0, -12.0, 0.0, 0.01), "headRoll": (0.0, 0.0, 0.0, 8.0, 0.0)}
+
+
+def motion(camera: CameraMotion | None = None) -> Motion:
+    """A head that turns and leans."""
+    values = np.array(list(TURNS.values()), np.float32).T.copy()
+    return Motion(fps=10, faces=(FaceMotion(channels=tuple(TURNS), values=values),), camera=camera)
+
+
+@pytest.fixture(scope="module")
+def raised(portrait: tuple[Photo, Analysis]) -> tuple[Photo, Analysis, npt.NDArray[np.bool_]]:
+    """The portrait with an arm beside the face, from above the hair down; and where the arm is."""
+    photo, analysis = portrait
+    face = analysis.faces[0]
+    x0, _, x1, y1 = face.box
+    wide = x1 - x0
+    pixels, matte = photo.pixels.copy(), analysis.matte.copy()
+    x, y = np.round(face.landmarks[[205, 425], :2].mean(axis=0)).astype(int)
+    cheek = photo.pixels[y, x].astype(np.float32)
+    arm = np.zeros(matte.shape, np.uint8)
+    left = x0 + 0.95 * wide
+    corners = [
+        (left, 0),
+        (left + 0.55 * wide, 0),
+        (left + 0.65 * wide, y1 + 0.3 * wide),
+        (left + 0.1 * wide, y1 + 0.3 * wide),
+    ]
+    cv2.fillConvexPoly(arm, np.round(corners).astype(np.int32), 1)
+    across = np.linspace(0.75, 1.0, photo.width, dtype=np.float32)[None, :, None]
+    skin = 0.9 * across * cheek + np.zeros(pixels.shape, np.float32)
+    pixels[arm > 0] = skin[arm > 0].astype(np.uint8)
+    matte[arm > 0] = 1
+    return photo.with_pixels(pixels), replace(analysis, matte=matte), arm > 0
+
+
+def test_an_arm_before_the_face_stays_whole_while_the_head_turns(
+    raised: tuple[Photo, Analysis, npt.NDArray[np.bool_]],
+) -> None:
+    photo, analysis, arm = raised
+    drawn = Scene(photo, analysis, motion())
+    assert drawn.front is not None
+    chin = round(float(analysis.faces[0].landmarks[152, 1]))
+    sure = cv2.erode(arm.astype(np.uint8), np.ones((7, 7), np.uint8))[: chin - 20] > 0
+    for row in range(1, 4):
+        assert np.array_equal(drawn.draw(row)[: chin - 20][sure], photo.pixels[: chin - 20][sure])
+    apart = np.abs(drawn.draw(1).astype(np.int16) - photo.pixels)
+    assert apart[round(analysis.faces[0].box[1]) : chin].mean() > 2  # the head does turn
+    nearly = np.abs(drawn.draw(4).astype(np.int16) - photo.pixels)
+    assert nearly.mean() < 0.1
+    assert nearly.max() <= 40
+
+
+def test_nothing_of_the_arm_is_left_on_the_head_that_comes_out_behind_it(
+    raised: tuple[Photo, Analysis, npt.NDArray[np.bool_]],
+) -> None:
+    photo, analysis, arm = raised
+    pixels = photo.pixels.copy()
+    drawn = Scene(photo, analysis, motion())
+    assert drawn.front is not None
+    marked = np.dstack([pixels, drawn.opacity])
+    marked[arm, :3] = (0, 255, 0)
+    drawn.front.uncover(marked, analysis.matte)
+    left = (marked[..., :3] == (0, 255, 0)).all(axis=2) & (marked[..., 3] > 0) & (drawn.front.hides > 0)
+    assert (drawn.front.hides[arm] > 0).mean() > 0.5
+    assert not left[: round(float(analysis.faces[0].landmarks[152, 1])) - 20].any()
+
+
+def test_it_comes_nearer_with_the_camera(raised: tuple[Photo, Analysis, npt.NDArray[np.bool_]]) -> None:
+    photo, analysis, _ = raised
+    values = np.array([[0, 0, 0]] * 3 + [[0, 0, 0.1]] * 2, np.float32)
+    drawn = Scene(photo, analysis, motion(CameraMotion(values=values)))
+    assert drawn.front is not None
+    picture = photo.pixels.copy()
+    drawn.front.draw(picture, drawn.view(4))
+    assert not np.array_equal(picture, photo.pixels)
+    drawn.front.draw(rest := photo.pixels.copy(), drawn.view(0))
+    assert np.array_equal(rest, photo.pixels)
+
+
+def test_a_head_alone_has_no_limbs(portrait: tuple[Photo, Analysis]) -> None:
+    assert Scene(*portrait, motion()).front is None
+
+
+def test_in_a_gray_photo_nothing_is_taken_for_a_limb(raised: tuple[Photo, Analysis, npt.NDArray[np.bool_]]) -> None:
+    photo, analysis, _ = raised
+    gray = photo.with_pixels(np.dstack([cv2.cvtColor(photo.pixels, cv2.COLOR_RGB2GRAY)] * 3))
+    assert Scene(gray, analysis, motion()).front is None
