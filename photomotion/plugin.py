@@ -80,7 +80,8 @@ class Options(BaseModel):
     """Base of every implementation's options. The string under a field is its help."""
 
     # Pydantic would read all the help there is out of the source at every start; :func:`help_of` does when it is asked.
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    # And what checks values is built for the chosen implementations alone, when theirs are checked.
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
 
 def help_of(options: type[Options]) -> dict[str, str]:

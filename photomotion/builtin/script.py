@@ -24,7 +24,7 @@ __all__ = ["Cue", "Curve", "Script", "bounds", "read_script"]
 
 
 class _Line(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False, defer_build=True)
 
     face: Annotated[int, Field(ge=1)] | None = None
     """Whose, 1 the largest; left out, everybody's."""
@@ -106,7 +106,7 @@ class Curve(_Line):
 class Script(BaseModel):
     """Moves and curves, in any order."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
     do: tuple[Cue, ...] = ()
     curves: tuple[Curve, ...] = ()

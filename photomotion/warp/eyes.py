@@ -51,7 +51,7 @@ class Eye:
     """float32 (h, w)."""
     t: Array
     """float32 (h, w)."""
-    lids: tuple[np.polynomial.Polynomial, np.polynomial.Polynomial]
+    lids: tuple[np.poly1d, np.poly1d]
     """t of the upper and of the lower lid's edge, as functions of s in 0..1."""
     upper: Array
     """t of the upper lid's edge at every pixel's s, float32 (h, w)."""
@@ -94,11 +94,12 @@ class Eye:
         s = ((x - outer[0]) * along[0] + (y - outer[1]) * along[1]) / span
         t = ((x - outer[0]) * across[0] + (y - outer[1]) * across[1]) / span
 
-        def curve(edge: Array) -> np.polynomial.Polynomial:
+        def curve(edge: Array) -> np.poly1d:
             offset = edge - outer
             at, value = offset @ along / span, offset @ across / span
             # A quartic through nine noisy points is smoother than the points and hardly wiggles.
-            return np.polynomial.Polynomial.fit(at, value, 4, w=[4, 1, 1, 1, 1, 1, 1, 1, 4])
+            # np.polynomial would take as long to import as all the rest here.
+            return np.poly1d(np.polyfit(at, value, 4, w=[4, 1, 1, 1, 1, 1, 1, 1, 4]))
 
         lids = curve(upper_points), curve(lower_points)
         upper, lower = (np.asarray(lid(np.clip(s, 0, 1)), np.float32) for lid in lids)

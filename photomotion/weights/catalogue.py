@@ -13,6 +13,7 @@ import json
 import os
 import secrets
 from collections.abc import Collection, Iterable
+from functools import cached_property
 from pathlib import Path
 from typing import Any, cast
 
@@ -53,10 +54,14 @@ class Catalogue:
         self._packages = [(plugin, package) for plugin, package in packages if package]
         self._entries: dict[str, WeightFile | Repository] | None = None
         self._broken: list[str] = []
-        self.folder = default_folder() if folder is None else folder
-        """Where weights lie, each file in a folder of its section's name."""
+        self._folder = folder
         self.policy = policy
         """Which licences are let through."""
+
+    @cached_property
+    def folder(self) -> Path:
+        """Where weights lie, each file in a folder of its section's name."""
+        return default_folder() if self._folder is None else self._folder
 
     @property
     def entries(self) -> dict[str, WeightFile | Repository]:
