@@ -36,7 +36,7 @@ class TestLayers:
         beside = np.abs(plate.astype(np.int16) - stripes)[40:180, 64:68]
         assert beside.mean() < 15  # near the outline the lines continue
 
-    @pytest.mark.parametrize("lean", [0, 90, 20, -45])
+    @pytest.mark.parametrize("lean", [0, 90, 20, -45, 10, 60])
     def test_a_line_goes_on_straight_behind_the_person(self, lean: float) -> None:
         y, x = np.mgrid[0:240, 0:240].astype(np.float32) - 120
         along = np.cos(np.radians(lean)) * x + np.sin(np.radians(lean)) * y

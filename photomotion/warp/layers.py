@@ -28,13 +28,13 @@ SAME = 0.3
 """Hair is no nearer in colour to anything there than this share of how far it is from the background."""
 RIM, SOFT = 0.03, 0.05
 """How far an opaque person reaches beyond the matte before a calm background, and over how much it fades out ..."""
-TIGHT = (0.01, 0.035)
+TIGHT = (0.005, 0.02)
 """... and the same, beyond where the matte is one half, before one with lines or texture; in eye distances."""
 PLAIN = (5.0, 12.0)
 """Gray levels by which the background varies next to the outline: calm up to the first, textured from the second on."""
 LOOK = 0.1
 """How far around a place it is looked at, in eye distances."""
-PURE = 0.035
+PURE = 0.025
 """How far from the matte a pixel shows nothing of a person, in eye distances."""
 STRANGE = (45.0, 90.0)
 """Gray levels by which a colour is unlike all of the background around it: from the second on it is the person's."""
