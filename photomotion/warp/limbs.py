@@ -43,9 +43,9 @@ INNER = 0.24
 """How far inside its outline a face cannot be hidden by the limb, in eye distances."""
 CLEAR = 0.05
 """Matte below which nobody is."""
-FRINGE = 0.1
+FRINGE = 0.16
 """How far from a limb what fades out beside it is its own, in eye distances."""
-EDGE = 0.075
+EDGE = 0.14
 """How far a limb reaches beyond where its edge was found, in eye distances: nothing of it is left on the head."""
 BEHIND = 0.45
 """How far behind a limb the head goes on, in eye distances, ..."""
