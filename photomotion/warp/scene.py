@@ -54,24 +54,30 @@ class Scene:
         self.grid = Grid.over((0, 0, photo.width, photo.height), max(2, round(min(units) / 14)))
         clean, pattern = (photo.pixels, None) if grain == "moving" else split(photo.pixels)
         self.grain = None if pattern is None else Grain.of(pattern, grain)
-        shown, behind, self.opacity = parted(with_wisps(analysis.matte, clean, max(units)), clean, max(units))
+        # Pictures as a whole are worked on beside Python; meanwhile the people's small parts are made ready.
+        with ThreadPoolExecutor(2, thread_name_prefix="scene") as pool:
+            parting = pool.submit(self._part, clean, units, pool)
+            self._meet(clean)
+            parting.result()
+
+    def _part(self, clean: Pixels, units: Sequence[float], pool: ThreadPoolExecutor) -> None:
+        """Make ready the layers: the people, what is behind them, and what is before them."""
+        photo, analysis = self.photo, self.analysis
+        matte = with_wisps(analysis.matte, clean, max(units))
+        shown, behind, self.opacity = parted(matte, clean, max(units))
+        plate = pool.submit(background, behind, self.opacity, max(units))
         self.front = Front.of(clean, analysis.matte, self.opacity, analysis.faces, self.heads, self.grid)
         self.border = Border.of(self.opacity, self.grid, max(units))
+        layers = np.dstack([shown, self.opacity])
+        if self.front:
+            self.front.uncover(layers, analysis.matte)
         left, top, right, bottom = (int(v) for v in np.clip(analysis.faces[0].box, 0, [photo.width, photo.height] * 2))
-        face = (slice(top, bottom), slice(left, right))
-        # Both work on whole pictures, beside Python; meanwhile the people's small parts are made ready.
-        with ThreadPoolExecutor(2, thread_name_prefix="scene") as pool:
-            plate = pool.submit(background, behind, self.opacity, max(units))
-            layers = np.dstack([shown, self.opacity])
-            if self.front:
-                self.front.uncover(layers, analysis.matte)
-            people = pool.submit(Sampler.of, layers, face, 2)
-            # Skin is looked at most closely.
-            faces = pool.submit(lambda: [Closer.of(layers, *one) for one in zip(analysis.faces, units, strict=True)])
-            self._meet(clean)
-        self.plate, self.people, self.faces = plate.result(), people.result(), faces.result()
+        self.people = Sampler.of(layers, (slice(top, bottom), slice(left, right)), 2)
+        # Skin is looked at most closely.
+        self.faces = [Closer.of(layers, *one) for one in zip(analysis.faces, units, strict=True)]
         held = [_extent(row) for row in np.array_split(self.opacity, np.arange(1, self.grid.rows) * self.grid.step)]
         self.lefts, self.rights = zip(*held, strict=True)
+        self.plate = plate.result()
 
     def _meet(self, clean: Pixels) -> None:
         """Make ready what each person is drawn with."""
