@@ -46,6 +46,8 @@ class Limits:
     """Whether lids and gaze move."""
     mouth: float = 1.0
     """Gain of lips and mouth corners."""
+    brows: float = 1.0
+    """Gain of the brows."""
     face: float = 1.0
     """Gain of all other expressions."""
     still: bool = False
@@ -58,6 +60,12 @@ class Limits:
         """
         room = (np.array(self.high) - np.array(self.low)) / (2 * np.array([YAW, PITCH, ROLL]))
         return np.asarray(self.head * np.sqrt(np.minimum(1.0, room)), np.float64)
+
+    def gain(self, channel: str) -> float:
+        """Gain of an ARKit channel that moves skin."""
+        if channel.startswith(("mouth", "jaw")):
+            return self.mouth
+        return self.brows if channel.startswith("brow") else self.face
 
     def apply(self, head: Floats) -> Floats:
         """Bend head angles (T, 3), degrees, so that they stay inside."""
@@ -134,7 +142,9 @@ def judge(face: Face, codes: Set[str]) -> Limits:
     hidden_mouth = "occluded" in codes and min(seen.mouth, seen.jaw) < HIDDEN
     stiff = closed or hidden_mouth or codes & {"mouth-open", "teeth"}
     mouth = 0.0 if stiff else float(np.interp(face.mouth_open, [0.05, 0.4], [1.0, 0.2]))
-    brows = 0.5 if "hat-or-hair" in codes else 1.0
+    expressions = 0.0 if closed else poorly_lit * (0.7 if "tiny-face" in codes else 1.0)
+    # Frames of glasses stand still, and the brows behind them: a forehead that moves alone is a grimace.
+    brows = (0.5 if "hat-or-hair" in codes else 1.0) * (0.3 if "glasses" in codes else 1.0)
     return Limits(
         low=(yaw[0], pitch[0], roll[0]),
         high=(yaw[1], pitch[1], roll[1]),
@@ -142,7 +152,8 @@ def judge(face: Face, codes: Set[str]) -> Limits:
         still=still,
         eyes=not still and not closed and not hidden_eye and not codes & {"sunglasses", "art"},
         mouth=mouth * poorly_lit * (0.7 if "tiny-face" in codes else 1.0),
-        face=0.0 if closed else poorly_lit * brows * (0.7 if "tiny-face" in codes else 1.0),
+        brows=brows * expressions,
+        face=expressions,
     )
 
 

@@ -1,6 +1,7 @@
 """Smiles, brows, lips, and what passes over a face."""
 
 import math
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -10,7 +11,7 @@ from photomotion.builtin.priors.natural.acting import act
 from photomotion.builtin.priors.natural.bearing import bear
 from photomotion.builtin.priors.natural.blinks import schedule
 from photomotion.builtin.priors.natural.curves import min_jerk
-from photomotion.builtin.priors.natural.expressions import FLICKERS, SMILE, SWALLOW, perform
+from photomotion.builtin.priors.natural.expressions import BROWS, FLICKERS, FROWN, SMILE, SWALLOW, perform
 from photomotion.builtin.priors.natural.moods import MOODS
 from photomotion.builtin.priors.natural.person import meet
 
@@ -129,6 +130,34 @@ def test_what_passes_over_a_face_takes_less_than_half_a_second():
     assert 4 < np.mean(found) < 30
     lopsided = sum(min(e.sides) < 0.7 for _, es in (performance(s, 600) for s in range(5)) for e in es)
     assert lopsided > 10
+
+
+def test_brows_go_up_now_and_then_far_enough_to_be_seen():
+    apart, frowns, shares = [], 0, []
+    for seed in range(40):
+        person, expressions = performance(seed, 120.0)
+        own = [e for e in expressions if e.shares is BROWS or e.shares is FROWN]
+        assert own[0].shares is BROWS
+        assert 1.5 <= own[0].start <= 4.0
+        apart += [b.start - a.end for a, b in pairwise(own)]
+        frowns += sum(e.shares is FROWN for e in own)
+        for e in own:
+            assert 0.7 < e.end - e.start < 2.2
+            assert 0.8 <= min(e.sides) < 1.0
+            assert e.size <= 0.26 if e.shares is FROWN else 0.33 < e.size <= 0.55
+        brows = perform(own, np.arange(0, 120, 0.04), person)["browOuterUpLeft"]
+        shares.append(np.mean(brows > 0.1))
+    assert min(apart) > 2.9
+    assert 5 < np.median(apart) < 8
+    assert 40 * 120 / 60 * 0.5 < frowns < 40 * 120 / 60 * 2.5
+    assert 0.06 < np.mean(shares) < 0.2
+
+
+def test_nobody_frowns_and_smiles_at_once():
+    for seed in range(30):
+        _, expressions = performance(seed, 120.0)
+        frowns = [e for e in expressions if e.shares is FROWN]
+        assert all(f.end < s.start or f.start > s.end for f in frowns for s in smiles(expressions))
 
 
 def test_a_mood_comes_slowly_and_stays():

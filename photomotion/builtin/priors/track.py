@@ -224,9 +224,7 @@ def _held_back(columns: dict[str, Floats], limits: Limits, strength: float) -> F
         if name.startswith("eye") or name in GAZE:
             columns[name] = columns[name] * limits.eyes
         elif name in ARKIT:
-            columns[name] = (
-                columns[name] * strength * (limits.mouth if name.startswith(("mouth", "jaw")) else limits.face)
-            )
+            columns[name] = columns[name] * strength * limits.gain(name)
     values = np.stack(list(columns.values()), axis=1)
     shapes = [name in ARKIT for name in columns]
     values[:, shapes] = np.clip(values[:, shapes], 0, 1)

@@ -9,7 +9,7 @@ import numpy as np
 
 from .blinks import Blink
 from .curves import Floats
-from .expressions import BROWS, DIMPLE, FLICKERS, PRESS, SMILE, SWALLOW, Expression
+from .expressions import BROWS, DIMPLE, FLICKERS, FROWN, PRESS, SMILE, SWALLOW, Expression
 from .moods import Mood
 from .person import Person
 from .span import Span
@@ -20,23 +20,27 @@ QUIET = (1.0, 0.5)
 """Seconds before and after a smile begins in which no blink should be (that there are few: Trutoiu 2013)."""
 RELEASE = 0.75
 """Share of smiles that are let go at a blink, if one is near enough (that they cluster there: Trutoiu 2013)."""
+FROWNS = 0.2
+"""Share of the movements of the brows that are frowns (judgement)."""
 
 
 def act(rng: np.random.Generator, person: Person, span: Span, blinks: Sequence[Blink], mood: Mood) -> list[Expression]:
     """Expressions over the whole film, in order of their kinds.
 
     Films of 4 s and more have a smile that begins 1..3 s in, if the mood has any (judgement: films of a loved one are
-    watched for it). All sizes are at FACS level A to B; smiles a third, since less is not seen when drawn.
+    watched for it). All sizes are at FACS level A to B; smiles are a third and raised brows up to a half, since less
+    is not seen when drawn.
     """
     seconds = span.seconds
     shut = np.array([b.start for b in blinks])
     out = _smiles(rng, person, seconds, shut, mood) if mood.smile and seconds >= 4 else []
     often = 1 / mood.moments
-    for shares, low, high, size in ((BROWS, 2.5, 9.0, 0.25), (PRESS, 5.0, 16.0, 0.18), (DIMPLE, 4.0, 14.0, 0.16)):
+    for shares, low, high, size in ((PRESS, 5.0, 16.0, 0.18), (DIMPLE, 4.0, 14.0, 0.16)):
         t = rng.uniform(low, high) * often
         while t < seconds - 1.2:
             out.append(_moment(rng, person, shares, t, size))
             t = out[-1].end + rng.uniform(high / 2, high * 1.3) * often
+    out += _brows(rng, person, seconds, often)
     out += _flickers(rng, person, seconds, often)
     out += _swallows(rng, person, seconds)
     out = _apart(out)
@@ -98,6 +102,33 @@ def _moment(
     )
 
 
+def _brows(rng: np.random.Generator, person: Person, seconds: float, often: float) -> list[Expression]:
+    """Brows that go up, and now and then down, one after another; the first time they go up.
+
+    People who do not speak move them too (38 % of all movements, Cavé 1996), more slowly and less far than when asked
+    to, and for longer (Schmidt 2009): a second or two, 2.5..4 mm. How often, how far and how many frowns is judgement.
+    """
+    out: list[Expression] = []
+    t = rng.uniform(1.5, 4.0) * often
+    while t < seconds - 1.2:
+        up = not out or rng.random() >= FROWNS
+        weak = rng.uniform(0.8, 1.0)
+        out.append(
+            Expression(
+                shares=BROWS if up else FROWN,
+                start=t,
+                onset=rng.uniform(0.2, 0.4),
+                apex=rng.uniform(0.2, 1.0),
+                offset=rng.uniform(0.35, 0.7),
+                size=min(person.expressive, 1.0) * (rng.uniform(0.40, 0.55) if up else rng.uniform(0.16, 0.26)),
+                sag=rng.uniform(0.0, 0.2),
+                sides=(weak, 1.0) if rng.random() < 0.5 else (1.0, weak),
+            )
+        )
+        t = out[-1].end + rng.uniform(3.0, 8.5) * often
+    return out
+
+
 def _flickers(rng: np.random.Generator, person: Person, seconds: float, often: float) -> list[Expression]:
     """Micro-expressions: over in less than half a second, onset no longer than 0.26 s (Yan 2013), often on one side.
 
@@ -145,7 +176,7 @@ def _swallows(rng: np.random.Generator, person: Person, seconds: float) -> list[
 
 
 def _apart(expressions: list[Expression]) -> list[Expression]:
-    """All but those that would take the mouth while it smiles."""
+    """All but those that would take the mouth while it smiles, or frown then."""
     smiles = np.array([(e.start - 0.3, e.end) for e in expressions if e.shares is SMILE]).reshape(-1, 2)
     begins, ends = smiles[:, 0], smiles[:, 1]
 
@@ -153,7 +184,10 @@ def _apart(expressions: list[Expression]) -> list[Expression]:
         i = int(np.searchsorted(ends, e.start))
         return i == len(begins) or e.end < begins[i]
 
-    return [e for e in expressions if e.shares is SMILE or not any(n.startswith("mouth") for n in e.shares) or free(e)]
+    def disturbs(e: Expression) -> bool:
+        return e.shares is FROWN or any(name.startswith("mouth") for name in e.shares)
+
+    return [e for e in expressions if e.shares is SMILE or not disturbs(e) or free(e)]
 
 
 def _away_from(shut: Floats, starts: Floats) -> float:

@@ -10,12 +10,14 @@ import numpy as np
 from .curves import Floats, min_jerk
 from .person import Person
 
-__all__ = ["BROWS", "DIMPLE", "FLICKERS", "PRESS", "SMILE", "SWALLOW", "Expression", "channels_of", "perform"]
+__all__ = ["BROWS", "DIMPLE", "FLICKERS", "FROWN", "PRESS", "SMILE", "SWALLOW", "Expression", "channels_of", "perform"]
 
 SMILE = {"mouthSmile": 1.0, "cheekSquint": 0.45, "eyeSquint": 0.3, "mouthDimple": 0.15}
 """A felt smile: corners, cheeks and lower lids together (the eyes' share is 0.4..0.6 in animators' practice)."""
-BROWS = {"browInnerUp": 0.8, "browOuterUp": 1.0, "eyeWide": 0.15}
-"""Both brows go up, the lids a little with them."""
+BROWS = {"browInnerUp": 0.8, "browOuterUp": 1.0, "eyeWide": 0.05}
+"""Both brows go up, the lids hardly with them: wide eyes are a fright."""
+FROWN = {"browDown": 1.0, "eyeSquint": 0.25}
+"""Brows drawn down and together, as when one looks closely."""
 PRESS = {"mouthPress": 1.0, "mouthDimple": 0.3}
 """Lips pressed together for a moment."""
 DIMPLE = {"mouthDimple": 1.0, "mouthSmile": 0.15}

@@ -132,8 +132,8 @@ class NaturalPrior:
             for channel in ("browInnerUp", "browOuterUpLeft", "browOuterUpRight"):
                 columns[channel] = columns.get(channel, 0.0) + gaze.raise_brows(times)
         for channel in columns:
-            gain = limits.mouth if channel.startswith("mouth") else limits.face
-            columns[channel] = gain * soft_limit(manner.gain(channel) * columns[channel], -LARGEST, LARGEST)
+            moved = soft_limit(manner.gain(channel) * columns[channel], -LARGEST, LARGEST)
+            columns[channel] = limits.gain(channel) * moved
         columns.update(headYaw=head[:, 0], headPitch=head[:, 1], headRoll=head[:, 2])
         columns["breath"] = soft_limit(manner.strength * breath, -1.0, 1.0)
         if seeing:
