@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -144,7 +146,8 @@ def _value(setting: str, text: str) -> Any:
 
 def compose(context: click.Context, recipe_file: Path | None, flags: Mapping[str, Any]) -> Recipe:
     """The recipe file, or the defaults, with what the command line says laid over it."""
-    from .recipe import Recipe
+    with _one_thread_of_algebra():
+        from .recipe import Recipe
 
     base = Recipe.load(recipe_file) if recipe_file else Recipe.model_validate({})
     given = parse_settings(flags["settings"])
@@ -160,6 +163,23 @@ def compose(context: click.Context, recipe_file: Path | None, flags: Mapping[str
         if name != "settings" and context.get_parameter_source(name) is click.core.ParameterSource.COMMANDLINE
     }
     return base.model_copy(update=explicit | {"options": merged})
+
+
+@contextmanager
+def _one_thread_of_algebra() -> Iterator[None]:
+    """NumPy, imported within, solves its equations in one thread, unless the environment says how many it may use.
+
+    Ours are tiny, and the other threads would do nothing but spin while the program starts.
+    """
+    name = "OPENBLAS_NUM_THREADS"
+    if name in os.environ:
+        yield
+        return
+    os.environ[name] = "1"
+    try:
+        yield
+    finally:
+        del os.environ[name]  # whatever a plugin brings along is not meant
 
 
 def open_animator(recipe: Recipe, bar: ProgressBar) -> Animator:
