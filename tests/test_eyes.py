@@ -8,15 +8,16 @@ from itertools import pairwise
 import cv2
 import numpy as np
 import pytest
-from eye_pictures import SIDES, Floats, Pixels, apart, bare, film, painted, places, shut
+from eye_pictures import SIDES, Floats, Pixels, apart, bare, film, glancing, looked_at, painted, places, shut
 
 from photomotion.builtin.analyzers.facemesh import FaceMeshAnalyzer
 from photomotion.data import Analysis, Face, Photo
 from photomotion.warp.eyeballs import Eyeball
 from photomotion.warp.eyelids import Eyelid
-from photomotion.warp.eyes import BALL, EYES, Eye
+from photomotion.warp.eyes import BALL, EYES, IRIS, Eye
 from photomotion.warp.geometry import HeadFrame
 from photomotion.warp.lidlines import follow_lids
+from photomotion.warp.rims import find_irises
 
 
 class TestEye:
@@ -72,11 +73,57 @@ class TestLidLines:
             assert np.abs(moved - edge).max() < 0.01
 
 
+def middle(eye: Eye) -> Floats:
+    """Of the iris, px in the picture."""
+    x, y = eye.place(np.array(eye.iris[0]), np.array(eye.iris[1]))
+    return np.array([x + eye.box[0], y + eye.box[1]], np.float32)
+
+
+class TestIrises:
+    @SIDES
+    @pytest.mark.parametrize("aside", [-25.0, -12.0, 0.0, 12.0, 25.0])
+    @pytest.mark.parametrize(("light", "noise"), [(40, 0.0), (110, 0.0), (60, 20.0)])
+    def test_they_are_where_the_photo_shows_them(self, side: str, aside: float, light: int, noise: float) -> None:
+        face, pixels, truth = glancing(aside, light, noise)
+        eye = looked_at(face, side, pixels)
+        assert np.linalg.norm(middle(eye) - truth[side]) < 0.04 * eye.width
+        assert eye.radius * eye.width == pytest.approx(IRIS * 200, rel=0.2)
+
+    def test_an_eye_in_shade_looks_where_the_other_does(self) -> None:
+        face, pixels, truth = glancing(20.0)
+        pixels[:, :200] = pixels[:, :200] // 12 + 20
+        eye = looked_at(face, "Right", pixels)
+        assert abs(middle(eye) - truth["Right"])[0] < 0.08 * eye.width
+
+    @SIDES
+    def test_a_picture_that_shows_nothing_leaves_the_mesh(self, side: str) -> None:
+        face, pixels, _ = glancing(0.0)
+        before = Eye.of(face, side, np.full_like(pixels, 128))
+        after = looked_at(face, side, np.full_like(pixels, 128))
+        assert np.hypot(after.iris[0] - before.iris[0], after.iris[1] - before.iris[1]) < 0.02
+        assert after.radius == pytest.approx(before.radius, rel=0.02)
+
+    def test_no_eyes_no_irises(self) -> None:
+        assert find_irises(np.zeros((4, 4, 3), np.uint8), {}, {}) == {}
+
+    @SIDES
+    def test_one_eye_is_enough(self, side: str) -> None:
+        face, pixels, truth = glancing(12.0)
+        eye = Eye.of(face, side, pixels)
+        found = find_irises(pixels, {side: eye}, {side: bare(eye)})[side]
+        assert abs(middle(found) - truth[side])[0] < 0.04 * eye.width
+
+    def test_aside_they_are_narrower(self) -> None:
+        face, pixels, _ = glancing(25.0)
+        eye = looked_at(face, "Right", pixels)
+        assert eye.narrowed(eye.iris[0]) == pytest.approx(np.cos(np.radians(25)), abs=0.04)
+
+
 class TestEyeball:
     @SIDES
     def test_straight_ahead_it_is_the_photo(self, side: str, portrait: tuple[Photo, Analysis], face: Face) -> None:
         pixels = portrait[0].pixels
-        eye = Eye.of(face, side, pixels)
+        eye = looked_at(face, side, pixels)
         picture = eye.crop(pixels).copy()
         Eyeball.of(pixels, eye, bare(eye)).draw(picture, places(eye), places(eye), 0.0, 0.0)
         assert apart(picture, eye.crop(pixels)).max() <= 2
@@ -87,7 +134,7 @@ class TestEyeball:
         self, side: str, yaw: float, pitch: float, portrait: tuple[Photo, Analysis], face: Face
     ) -> None:
         pixels = portrait[0].pixels
-        eye = Eye.of(face, side, pixels)
+        eye = looked_at(face, side, pixels)
         picture = eye.crop(pixels).copy()
         Eyeball.of(pixels, eye, bare(eye)).draw(picture, places(eye), places(eye), yaw, pitch)
         outside = (eye.t < eye.upper - 0.03) | (eye.t > eye.lower + 0.03) | (eye.s < -0.1) | (eye.s > 1.1)
@@ -119,7 +166,7 @@ class TestEyeball:
     def test_an_eye_without_white_or_iris_can_be_drawn(self, portrait: tuple[Photo, Analysis], face: Face) -> None:
         for value in (0, 128, 255):
             pixels = np.full_like(portrait[0].pixels, value)
-            eye = Eye.of(face, "Left", pixels)
+            eye = looked_at(face, "Left", pixels)
             picture = eye.crop(pixels).copy()
             Eyeball.of(pixels, eye, bare(eye)).draw(picture, places(eye), places(eye), 12.0, -12.0)
             assert (picture == value).all()
@@ -144,7 +191,7 @@ def test_a_mirrored_eye_is_drawn_mirrored(
     other, turned = mirrored(face, pixels.shape[1]), np.ascontiguousarray(pixels[:, ::-1])
     drawn = []
     for whose, of, picture, sign in ((face, side, pixels, 1), (other, {"Left": "Right"}.get(side, "Left"), turned, -1)):
-        eye = Eye.of(whose, of, picture)
+        eye = looked_at(whose, of, picture)
         part = eye.crop(picture).copy()
         Eyeball.of(picture, eye, bare(eye)).draw(part, places(eye), places(eye), sign * yaw, pitch)
         Eyelid.of(picture, eye, bare(eye)).draw(part, places(eye), closure)

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from .eyes import Eye
 from .geometry import Array, smoothstep
 from .grid import diffuse
-from .irises import BRIGHT, FADE, RIM, find_iris, find_lights, light_of, usual_iris
+from .irises import BRIGHT, FADE, RIM, find_lights, light_of, usual_iris
 from .lidskin import scatter_pores
 from .sampling import Sampler
 
@@ -58,7 +58,7 @@ class Eyeball:
 
         Args:
             pixels: uint8 (H, W, 3).
-            eye: where.
+            eye: where, and where its iris is.
             frames: float32 (h, w), the eye's box: 1 where the frames of glasses are.
         """
         inside = np.minimum(eye.t - eye.upper, eye.lower - eye.t)
@@ -69,17 +69,15 @@ class Eyeball:
         rows = slice(max(y - margin, 0), min(y + tall + margin, seen.shape[0]))
         columns = slice(max(x - margin, 0), min(x + wide + margin, seen.shape[1]))
         photo, seen = eye.crop(pixels)[rows, columns].astype(np.float32), seen[rows, columns]
-        inside, s, t, frames, upper, lower = (
-            a[rows, columns] for a in (inside, eye.s, eye.t, frames, eye.upper, eye.lower)
-        )
-        middle_s, middle_t, radius = find_iris(photo, smoothstep(inside, 0.0, 0.03) * (1 - frames), s, t, eye)
-        from_middle = np.asarray(np.hypot((s - middle_s) / eye.narrow, t - middle_t) / radius, np.float32)
+        s, t, frames, upper, lower = (a[rows, columns] for a in (eye.s, eye.t, frames, eye.upper, eye.lower))
+        aside, down = (s - eye.iris[0]) / eye.narrowed(eye.iris[0]), t - eye.iris[1]
+        from_middle = np.asarray(np.hypot(aside, down) / eye.radius, np.float32)
         disc = 1 - smoothstep(from_middle, RIM, FADE)
 
         above, below = (np.asarray(np.minimum(part, SHARE * (lower - upper)) + 1e-3, np.float32) for part in SHADED)
         clear = smoothstep(t - upper, 0.15 * above, above) * smoothstep(lower - t, 0.15 * below, below)
         clear = np.asarray(clear * (1 - frames), np.float32)
-        size = radius * eye.width
+        size = eye.radius * eye.width
         glint = find_lights(photo, clear, from_middle, size)
         shown = np.asarray(clear * smoothstep(from_middle, RIM - 0.05, FADE), np.float32)
         grain = 1 + (1 - shown)[..., None] * (scatter_pores(pixels, eye, frames)[rows, columns] - 1)

@@ -13,7 +13,7 @@ from photomotion.data import Face
 from .geometry import Array, HeadFrame
 from .lidlines import follow_lids
 
-__all__ = ["EYES", "Eye"]
+__all__ = ["EYES", "MIDDLE", "Eye"]
 
 RIGHT_UPPER = (33, 246, 161, 160, 159, 158, 157, 173, 133)
 RIGHT_LOWER = (33, 7, 163, 144, 145, 153, 154, 155, 133)
@@ -26,6 +26,10 @@ BALL = 0.133
 """Radius of an eyeball, in eye distances (12 mm)."""
 IRIS = 0.065
 """Radius of an iris, in eye distances (5.9 mm, which hardly differs between people)."""
+MIDDLE = 0.47
+"""Where an iris stands that looks straight into the lens as the head does, from the outer corner, in eye widths."""
+CORNERS = 0.3
+"""How far the middle between the corners lies before the ball's, in radii of the ball."""
 AROUND = (0.35, 0.3, 0.75, 0.6)
 """How far the box reaches beyond the outer corner, the inner corner, up and down, in eye widths."""
 
@@ -60,9 +64,11 @@ class Eye:
     iris: tuple[float, float]
     """s and t of the iris' middle."""
     radius: float
-    """Radius of the iris, in eye widths across the eye; along it a turned head makes it look narrower."""
-    narrow: float
-    """How much narrower, 0..1."""
+    """Radius of the iris, in eye widths across the eye; along it an iris that looks aside is narrower."""
+    ball: float
+    """Radius of the ball, px."""
+    ahead: float
+    """How far along the eye its front is from the ball's middle if it looks where the head does, in its radii."""
     right: Array
     """float32 (2,): px that the ball's front moves for a sine of 1 toward the picture's right ..."""
     down: Array
@@ -119,7 +125,8 @@ class Eye:
             lower,
             (float(middle @ along) / span, float(middle @ across) / span),
             ring / span,
-            float(np.clip(np.linalg.norm(right) / (BALL * head.unit), 0.5, 1.0)),
+            BALL * head.unit,
+            float(head.vector(0, 0, -1)[:2] @ along) / head.unit,
             right,
             down,
         )
@@ -150,6 +157,11 @@ class Eye:
         """How far the ball's front goes for a gaze in degrees (signs as Pose), px in the picture, float32 (2,)."""
         aside, down = np.sin(np.radians([-yaw, pitch]))
         return np.asarray(aside * self.right + down * self.down, np.float32)
+
+    def narrowed(self, s: npt.ArrayLike) -> Array:
+        """How much narrower than high an iris looks whose middle is at ``s``, 0.6..1; any shape."""
+        aside = (np.asarray(s) - MIDDLE) * self.width / self.ball + CORNERS * self.ahead
+        return np.asarray(np.sqrt(np.clip(1 - aside**2, 0.36, 1)), np.float32)
 
     def place(self, s: Array, t: Array) -> tuple[Array, Array]:
         """x and y, px from the corner of ``box``, of points given in the eye's axes; any shape, float32."""

@@ -1,30 +1,18 @@
-"""Where an iris is in the photo, what it looks like where it is hidden, and the lights on it."""
+"""What an iris looks like where it is hidden, and the lights on it."""
 
 from __future__ import annotations
-
-from itertools import product
 
 import cv2
 import numpy as np
 
-from .eyes import Eye
 from .geometry import Array, smoothstep
 
-__all__ = ["BRIGHT", "FADE", "RIM", "find_iris", "find_lights", "light_of", "usual_iris"]
+__all__ = ["BRIGHT", "FADE", "RIM", "find_lights", "light_of", "usual_iris"]
 
 RIM = 1.12
 """Radius of what moves whole, in iris radii: the dark rim of the iris is soft ..."""
 FADE = 1.3
 """... and the white next to it fades out to here."""
-SIZES = np.linspace(0.7, 1.5, 17)
-"""Where the rim of the iris is looked for, in radii of the mesh's iris ..."""
-DOUBT = 0.15
-"""... which is wrong by about so much (standard deviation of the logarithm) ..."""
-AROUND = np.arange(-3.0, 4.0)
-STEPS = (0.03, 0.008)
-"""... and its middle, in eye widths from the mesh's, coarsely and then finely ..."""
-ASTRAY = 0.05
-"""... which is wrong by about so much."""
 LIT = 0.85
 """Catch-lights are looked for within this many radii: the white next to the iris is bright as well."""
 LARGEST = 0.3
@@ -38,49 +26,6 @@ BRIGHT = (15.0, 45.0)
 def light_of(colour: Array) -> Array:
     """Luma of float32 (h, w, 3)."""
     return np.asarray(cv2.cvtColor(np.asarray(colour, np.float32), cv2.COLOR_RGB2GRAY), np.float32)
-
-
-def find_iris(photo: Array, clear: Array, s: Array, t: Array, eye: Eye) -> tuple[float, float, float]:
-    """Middle (s, t) and radius of the iris, in eye widths.
-
-    Near the mesh's iris the circle is looked for across which it gets brighter fastest, left and right of the middle.
-
-    Args:
-        photo: float32 (h, w, 3).
-        clear: float32 (h, w), how much of the ball is seen.
-        s: of the pixels, float32 (h, w).
-        t: of the pixels, float32 (h, w).
-        eye: with the mesh's iris.
-    """
-    visible = clear > 0.3
-    light = cv2.GaussianBlur(light_of(photo), (0, 0), max(0.012 * eye.width, 0.3))[visible]
-    trust, s, t = clear[visible], s[visible], t[visible]
-    edges = eye.radius * np.append(SIZES, SIZES[-1] + SIZES[1] - SIZES[0])
-    likely = np.exp(-0.5 * (np.log(SIZES[1:-1]) / DOUBT) ** 2)
-    steepest = max(60.0, 0.5 * float(np.ptp(light))) if light.size else 60.0
-
-    def look(aside: float, down: float) -> tuple[float, float]:
-        """The greatest rise across a circle that far from the mesh's, and its radius."""
-        dx, dy = (s - eye.iris[0] - aside) / eye.narrow, t - eye.iris[1] - down
-        ring = np.digitize(np.hypot(dx, dy), edges)
-        rises = []
-        for side in (dx > np.abs(dy), -dx > np.abs(dy)):
-            weight = np.bincount(ring[side], trust[side], len(edges) + 1)[1:-1]
-            total = np.bincount(ring[side], (trust * light)[side], len(edges) + 1)[1:-1]
-            mean = total / np.maximum(weight, 0.3)
-            seen = np.minimum(weight[2:], weight[:-2]) >= 0.3
-            rises.append(np.where(seen, np.clip(mean[2:] - mean[:-2], -20, steepest), -20))
-        rise = (rises[0] + rises[1]) * likely * np.exp(-0.5 * (aside**2 + down**2) / ASTRAY**2)
-        return float(rise.max()), float(SIZES[1 + int(np.argmax(rise))])
-
-    best, size, found = 8.0, 1.0, (0.0, 0.0)
-    for step in STEPS:
-        middle = found
-        for aside, down in product(step * AROUND, step * AROUND):
-            rise, radius = look(middle[0] + aside, middle[1] + down)
-            if rise > best:
-                best, size, found = rise, radius, (middle[0] + aside, middle[1] + down)
-    return eye.iris[0] + found[0], eye.iris[1] + found[1], size * eye.radius
 
 
 def find_lights(photo: Array, clear: Array, from_middle: Array, radius: float) -> Array:

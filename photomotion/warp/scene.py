@@ -29,6 +29,7 @@ from .light import Light
 from .limbs import Front
 from .mouth import Mouth
 from .plate import background
+from .rims import find_irises
 from .sampling import Closer, Sampler
 from .solids import with_skull
 
@@ -88,11 +89,11 @@ class Scene:
             for index, face in enumerate(motion.faces)
         ]
         self.eyes = [
-            {
-                side: _look(clean, Eye.of(face, side, clean), "glasses" in codes)
-                for side in EYES
-                if _inside(face, side, photo)
-            }
+            _look(
+                clean,
+                {side: Eye.of(face, side, clean) for side in EYES if _inside(face, side, photo)},
+                "glasses" in codes,
+            )
             for face, codes in zip(
                 analysis.faces, map(analysis.suitability.of_face, range(len(analysis.faces))), strict=True
             )
@@ -256,7 +257,12 @@ def _inside(face: Face, side: str, photo: Photo) -> bool:
     return bool((points > 1).all() and (points < (photo.width - 2, photo.height - 2)).all())
 
 
-def _look(pixels: Pixels, eye: Eye, glasses: bool) -> tuple[Eyeball, Eyelid]:
-    """What an eye is drawn with."""
-    frames = find_frames(pixels, eye) if glasses else np.zeros(eye.t.shape, np.float32)
-    return Eyeball.of(pixels, eye, frames), Eyelid.of(pixels, eye, frames)
+def _look(pixels: Pixels, eyes: dict[str, Eye], glasses: bool) -> dict[str, tuple[Eyeball, Eyelid]]:
+    """What the eyes of a face are drawn with."""
+    frames = {
+        side: find_frames(pixels, eye) if glasses else np.zeros(eye.t.shape, np.float32) for side, eye in eyes.items()
+    }
+    return {
+        side: (Eyeball.of(pixels, eye, frames[side]), Eyelid.of(pixels, eye, frames[side]))
+        for side, eye in find_irises(pixels, eyes, frames).items()
+    }
