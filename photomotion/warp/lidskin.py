@@ -33,7 +33,7 @@ CORNER = 0.4
 """How much of the light and colour beside an eye a lid has at its corners."""
 BENT = 0.1
 """How little it may bend and lean: the more, the more even is the light along a lid."""
-SUNK, SINKS = 0.65, (-0.22, 0.14)
+SUNK, SINKS = 0.45, (-0.22, 0.14)
 """How much of the photo's own light and shade a lid has at its top, so it comes out of the socket without a step, and
 from where to where that fades, in eye widths above the lashes of the open eye."""
 DEEPEST, FRESH = 0.55, 0.85
