@@ -26,7 +26,7 @@ REACH = 0.42
 """Eye widths looked at above and below the middle between the lids."""
 SPOT = 0.15
 """Catch-lights up to this radius are painted over, in iris radii."""
-DARKER, BRIGHTER, FAINT = 50, 85, 25.0
+DARKER, BRIGHTER, FAINT = 50, 85, 40.0
 """Percentiles of the light on the mesh's iris and between the lids that are taken for an iris and for the white, and
 the least difference between them, gray levels."""
 SLACK = 0.04
@@ -41,13 +41,13 @@ SMALLER, SIZES = 3, 7
 """So many smaller circles are tried, and so many in all."""
 DARK = 1.0
 """What a disc that is dark all over counts, against a rim across which one side gets as bright as the white."""
-DOUBT = 0.15
+DOUBT = 0.12
 """The mesh's radius is wrong by about so much (standard deviation of the logarithm)."""
-ASTRAY, ASTRAY_ACROSS = 0.12, 0.035
+ASTRAY, ASTRAY_ACROSS = 0.08, 0.03
 """Eye widths by which the mesh's iris may easily be wrong along and across the eye."""
 APART = 0.1
 """How far both together easily are from looking the same way: eye widths along and across the eye."""
-TRUST = 0.3
+TRUST = 0.2
 """How much all that counts, against what the photo shows."""
 
 
