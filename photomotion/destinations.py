@@ -198,15 +198,22 @@ def _made(folder: Path) -> Iterator[None]:
     """Make a folder; of what had to be made, that and those above it, what is empty afterwards is removed."""
     new = [place for place in (folder, *folder.parents) if not os.path.exists(place)]
     try:
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise DestinationError(f"cannot make the folder {folder} ({error.strerror}); choose another one") from error
+        _make(folder)
         yield
     finally:
         with suppress(OSError):
-            for place in new:
+            for place in filter(os.path.exists, new):
                 place.rmdir()
+
+
+def _make(folder: Path) -> None:
+    """Make a folder and those above it; a second time, if another process that also tries removed one meanwhile."""
+    try:
+        with suppress(OSError):
+            folder.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise DestinationError(f"cannot make the folder {folder} ({error.strerror}); choose another one") from error
 
 
 def _spare(photo: Path, output: Path) -> None:

@@ -102,6 +102,30 @@ def test_a_folder_that_cannot_be_made_is_told_before_any_work(run: Run) -> None:
     assert listing() == before
 
 
+def test_of_folders_that_cannot_all_be_made_none_is_left(tmp_path: Path) -> None:
+    with pytest.raises(DestinationError, match="cannot make the folder"):
+        plan_destinations([tmp_path / "a.png"], f"{tmp_path}/new/films/{'x' * 300}/", ".mp4")
+    assert not (tmp_path / "new").exists()
+
+
+def test_a_folder_that_another_process_makes_and_removes_is_made_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mkdir, made = os.mkdir, []
+
+    def steal(path: Any, *rest: Any, **how: Any) -> None:
+        mkdir(path, *rest, **how)
+        made.append(path)
+        if len(made) == 1:
+            os.rmdir(path)
+
+    monkeypatch.setattr(os, "mkdir", steal)
+    (planned,) = plan_destinations([tmp_path / "a.png"], f"{tmp_path}/new/films/", ".mp4")
+    made.clear()
+    with planned.place() as film:
+        assert film.parent.is_dir()
+
+
 def test_place_keeps_a_folder_only_with_something_in_it(tmp_path: Path) -> None:
     photo, folder = tmp_path / "a.png", tmp_path / "new" / "films"
     (planned,) = plan_destinations([photo], f"{folder}/", ".mp4")
