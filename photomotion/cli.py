@@ -259,16 +259,17 @@ def main() -> None:
     # What imports make lives as long as the process: looking through it for garbage again and again is a fifth of a
     # second of nothing found.
     gc.set_threshold(100_000, 50, 100)
-    ended: list[Any] = []
+    ended: list[int] = []
     atexit.register(_vanish, ended)  # the first to be registered is the last to be called
     try:
         cli(prog_name="photomotion")
     except SystemExit as end:
-        ended.append(end.code)
+        if isinstance(end.code, int):  # no words of a library, which Python prints
+            ended.append(end.code)
         raise
 
 
-def _vanish(ended: list[Any]) -> None:
+def _vanish(ended: list[int]) -> None:
     """End the process at once with the code in ``ended``: what it holds need not be taken apart piece by piece.
 
     Without a code, or if what was printed cannot be delivered, Python ends in its own way, and says what is wrong.

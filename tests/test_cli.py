@@ -168,6 +168,19 @@ def test_what_is_left_for_the_end_is_done() -> None:
     assert (done.stdout, done.stderr, done.returncode) == ("a thread\nat exit\n", "", 7)
 
 
+@pytest.mark.parametrize(("words", "said", "code"), [("'no lamp'", "no lamp\n", 1), ("", "", 0)])
+def test_a_library_may_end_the_process_in_words_of_its_own(words: str, said: str, code: int) -> None:
+    script = (
+        "import sys; from photomotion.cli import cli, main\n"
+        "@cli.command()\n"
+        f"def leaves(): sys.exit({words})\n"
+        "sys.argv = ['photomotion', 'leaves']\n"
+        "main()"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
+    assert (done.stdout, done.stderr, done.returncode) == ("", said, code)
+
+
 def test_the_defaults_are_those_of_a_recipe() -> None:
     known = Recipe().model_dump()
     shown = {
