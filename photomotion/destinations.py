@@ -170,6 +170,8 @@ def write_whole(destination: Path, content: bytes | Callable[[Path], object]) ->
     Raises:
         DestinationError: if it cannot be written.
     """
+    if os.path.isdir(destination):
+        raise DestinationError(f"cannot write {destination}: it is a folder; name a file")
     try:
         with beside(destination) as temporary:
             if callable(content):

@@ -12,7 +12,7 @@ import pytest
 from command_line import SHORT, Run, listing
 
 from photomotion.clip import Clip
-from photomotion.destinations import plan_destinations
+from photomotion.destinations import plan_destinations, write_whole
 from photomotion.errors import DestinationError, StageError
 
 
@@ -149,3 +149,11 @@ def test_two_films_of_one_name_are_refused_and_leave_no_folder(tmp_path: Path) -
     with pytest.raises(DestinationError, match="would both become"):
         plan_destinations([tmp_path / "a.png", tmp_path / "old" / "a.jpg"], f"{tmp_path}/new/", ".mp4")
     assert not (tmp_path / "new").exists()
+
+
+def test_an_empty_folder_is_not_replaced_by_a_file(tmp_path: Path) -> None:
+    folder, asked = tmp_path / "stick", list[Path]()
+    folder.mkdir()
+    with pytest.raises(DestinationError, match="stick: it is a folder; name a file"):
+        write_whole(folder, asked.append)
+    assert list(tmp_path.iterdir()) == [folder] and folder.is_dir() and not asked
