@@ -80,7 +80,7 @@ class Options(BaseModel):
     """Base of every implementation's options. The string under a field is its help."""
 
     # Pydantic would read all the help there is out of the source at every start; :func:`help_of` does when it is asked.
-    # And what checks values is built for the chosen implementations alone, when theirs are checked.
+    # And what checks values is built when a plugin is taken in, and of the built-in ones for those chosen alone.
     model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
 

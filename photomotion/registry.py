@@ -164,6 +164,9 @@ class Registry:
             self._manager.register(module, name=origin.plugin)
             offers = [(kind.key, item) for kind in self._hooks_of(module) for item in self._call(kind, others)]
             self._check_names(offers, origin)
+            if self._origins:  # Ours, the first, are tested, and wait until they are needed.
+                for _, implementation in offers:
+                    implementation.options.model_rebuild()
         except BaseException:
             # pluggy before 1.7 leaves a plugin half registered when its signature is refused.
             if self._manager.get_plugin(origin.plugin) is module:

@@ -25,6 +25,7 @@ BROKEN = {
     "duplicate": ("1.6", "backend 'warp' is already provided by photomotion 0.1.0, which stays"),
     "arguments": ("1.8", "Argument(s) {'config'} are declared in the hookimpl"),
     "unmarked": ("1.9", "it has no hooks; mark its functions with @hookimpl"),
+    "options": ("1.10", "PydanticSchemaGenerationError: Unable to generate pydantic-core schema for <class"),
 }
 
 
