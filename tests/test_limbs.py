@@ -11,6 +11,7 @@ import pytest
 
 from photomotion.data import Analysis, CameraMotion, FaceMotion, Motion, Photo
 from photomotion.warp import Scene
+from photomotion.warp.limbs import Front
 
 TURNS = {"headYaw": (0.0, 12.0, -12.0, 0.0, 0.01), "headRoll": (0.0, 0.0, 0.0, 8.0, 0.0)}
 
@@ -89,6 +90,24 @@ def test_it_comes_nearer_with_the_camera(raised: tuple[Photo, Analysis, npt.NDAr
     assert not np.array_equal(picture, photo.pixels)
     drawn.front.draw(rest := photo.pixels.copy(), drawn.view(0))
     assert np.array_equal(rest, photo.pixels)
+
+
+@pytest.mark.parametrize("view", [(0.0, 0.0, 0.002), (0.008, -0.006, 0.02), (-0.04, 0.04, 0.1)])
+def test_the_camera_moves_it_as_it_moves_the_people(
+    raised: tuple[Photo, Analysis, npt.NDArray[np.bool_]], view: tuple[float, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    photo, analysis, arm = raised
+    spots = cv2.GaussianBlur(np.random.default_rng(1).normal(0, 20, arm.shape), (0, 0), 0.8)[..., None]
+    spotted = photo.with_pixels(np.clip(photo.pixels + arm[..., None] * spots, 0, 255).astype(np.uint8))
+    still = FaceMotion(channels=("headYaw",), values=np.zeros((2, 1), np.float32))
+    film = Motion(fps=10, faces=(still,), camera=CameraMotion(values=np.array([(0, 0, 0), view], np.float32)))
+    held = Scene(spotted, analysis, film)
+    assert held.front is not None
+    monkeypatch.setattr(Front, "of", lambda *_: None)
+    sure = cv2.erode((held.front.opacity == 255).astype(np.uint8), np.ones((61, 61))) > 0
+    drawn, free = (cv2.cvtColor(s.draw(1), cv2.COLOR_RGB2GRAY)[sure] for s in (held, Scene(spotted, analysis, film)))
+    assert free.std() > 5
+    assert np.abs(drawn.astype(np.float32) - free).mean() < 0.6
 
 
 def test_a_head_alone_has_no_limbs(portrait: tuple[Photo, Analysis]) -> None:

@@ -17,6 +17,7 @@ from .grid import Grid, diffuse
 from .groups import OUTLINE
 from .head import share
 from .lines import mirrored
+from .sampling import Sampler
 from .tint import Tint
 
 __all__ = ["Front"]
@@ -53,6 +54,8 @@ MIRROR = 0.15
 """... as in a mirror up to here, in eye distances, and as smooth colours beyond: no eye is seen twice."""
 WIDER = 1.3
 """Half width of a head with its hair, its own being 1."""
+MARGIN = 2
+"""px around it that are read with it: between pixels its edge fades as in the photo."""
 HELD = (0.05, 0.15)
 """Share of the head's motion from which on a limb is held: what moves less is joined to the body."""
 
@@ -70,7 +73,9 @@ class Front:
     opacity: Pixels
     """uint8 (H, W)."""
     area: tuple[slice, slice]
-    """The rows and columns that hold all of it."""
+    """The rows and columns that hold all of it, with a margin in which nothing of it is."""
+    closer: Sampler
+    """These, to be read between pixels: when the camera moves, it stays as sharp as the people."""
     unit: float
     """px per eye distance."""
 
@@ -116,9 +121,10 @@ class Front:
         if not hides.any():
             return None
         x, y, columns, rows = cv2.boundingRect((limb > 0).astype(np.uint8))
-        area = (slice(y, y + rows), slice(x, x + columns))
-        unit = max(head.unit for head in heads)
-        return cls(pixels, hides.astype(np.uint8), solid, np.round(255 * limb).astype(np.uint8), area, unit)
+        area = (slice(max(y - MARGIN, 0), y + rows + MARGIN), slice(max(x - MARGIN, 0), x + columns + MARGIN))
+        own = np.round(255 * limb).astype(np.uint8)
+        closer = Sampler.of(np.dstack([pixels[area], own[area]]), finest=2)
+        return cls(pixels, hides.astype(np.uint8), solid, own, area, closer, max(head.unit for head in heads))
 
     def uncover(self, layers: Pixels, matte: Array) -> None:
         """Let the people go on behind it as they do beside it, in place.
@@ -152,22 +158,28 @@ class Front:
 
     def draw(self, picture: Pixels, view: View) -> None:
         """Lay it over uint8 (H, W, 3), in place, as the camera shows it."""
-        area, pixels, opacity = self.area, self.pixels, self.opacity
-        if not view.whole:
-            height, width = opacity.shape
-            larger = 1 + view.zoom
-            start = -view.zoom * 0.5 * np.array([width - 1, height - 1]) - larger * np.array([view.right, view.down])
-            moved = np.array([[larger, 0, start[0]], [0, larger, start[1]]])
-            pixels = np.asarray(
-                cv2.warpAffine(pixels, moved, (width, height), borderMode=cv2.BORDER_REPLICATE), np.uint8
-            )
-            opacity = np.asarray(cv2.warpAffine(opacity, moved, (width, height)), np.uint8)
-            area = (slice(None), slice(None))
-        part, weight = picture[area], opacity[area]
-        cv2.copyTo(pixels[area], cv2.inRange(weight, 255, 255), part)
+        area, own, weight = self._seen(view)
+        part = picture[area]
+        cv2.copyTo(own, cv2.inRange(weight, 255, 255), part)
         at = np.nonzero((weight > 0) & (weight < 255))
         under = part[at].astype(np.float32)
-        part[at] = np.round(under + weight[at][:, None] * np.float32(1 / 255) * (pixels[area][at] - under))
+        part[at] = np.round(under + weight[at][:, None] * np.float32(1 / 255) * (own[at] - under))
+
+    def _seen(self, view: View) -> tuple[tuple[slice, slice], Pixels, Pixels]:
+        """Rows and columns in which the camera shows it, its pixels there, and their opacity."""
+        if view.whole:
+            return self.area, self.pixels[self.area], self.opacity[self.area]
+        size, larger = np.array(self.opacity.shape[::-1]), 1 + view.zoom
+        shift = -0.5 * view.zoom * (size - 1) - larger * np.array([view.right, view.down])
+        start, stop = (np.array([getattr(part, end) for part in self.area[::-1]]) for end in ("start", "stop"))
+        first = np.clip(np.floor(larger * start + shift), 0, size - 1).astype(int)
+        last = np.clip(np.ceil(larger * stop + shift), first + 1, size).astype(int)
+        back = self.closer.scale * np.column_stack([np.eye(2) / larger, (first - shift) / larger - start])
+        flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+        moved = cv2.warpAffine(self.closer.table, back, last - first, flags=flags, borderMode=cv2.BORDER_REPLICATE)
+        pixels, opacity = cv2.cvtColor(moved, cv2.COLOR_RGBA2RGB), cv2.extractChannel(moved, 3)
+        area = (slice(first[1], last[1]), slice(first[0], last[0]))
+        return area, np.asarray(pixels, np.uint8), np.asarray(opacity, np.uint8)
 
 
 def _limb(pixels: Pixels, matte: Array, face: Face, head: HeadFrame, others: Sequence[HeadFrame]) -> Mask | None:
