@@ -173,16 +173,18 @@ def restore(
     context: click.Context, /, photo: Path, output: Path, sheet: Path | None, as_json: bool, **flags: Any
 ) -> None:
     """Mend PHOTO, and say what was done to it."""
-    from .comparison import describe_restoration, draw_comparison
     from .console import ProgressBar, restoration_data
     from .destinations import plan_file, write_picture
-    from .reading import read_photo
 
     destination = plan_file(photo, output, ".png")
     sheet = sheet and plan_file(photo, sheet, ".png")
     recipe = compose(context, None, flags).model_copy(update={"restorer": flags["restorer"]})
     bar = ProgressBar()
-    with open_animator(recipe, bar) as animator, bar.of(photo.name):
+    animator = open_animator(recipe, bar)  # which minds how NumPy starts
+    from .comparison import describe_restoration, draw_comparison
+    from .reading import read_photo
+
+    with animator, bar.of(photo.name):
         scan = read_photo(photo)
         restoration = animator.restore(scan)
     write_picture(destination, restoration.photo.pixels)

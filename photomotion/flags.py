@@ -146,8 +146,7 @@ def _value(setting: str, text: str) -> Any:
 
 def compose(context: click.Context, recipe_file: Path | None, flags: Mapping[str, Any]) -> Recipe:
     """The recipe file, or the defaults, with what the command line says laid over it."""
-    with _one_thread_of_algebra():
-        from .recipe import Recipe
+    from .recipe import Recipe
 
     base = Recipe.load(recipe_file) if recipe_file else Recipe.model_validate({})
     given = parse_settings(flags["settings"])
@@ -184,6 +183,7 @@ def _one_thread_of_algebra() -> Iterator[None]:
 
 def open_animator(recipe: Recipe, bar: ProgressBar) -> Animator:
     """The Animator of a recipe, told to show its progress."""
-    from .animator import Animator
+    with _one_thread_of_algebra():
+        from .animator import Animator
 
     return Animator.from_recipe(recipe, progress=bar)

@@ -138,6 +138,33 @@ def test_nothing_heavy_is_imported_for_help() -> None:
     assert "PHOTO" in done.stdout
 
 
+@pytest.mark.parametrize("own", [None, "2"])
+@pytest.mark.parametrize(
+    "command",
+    [("animate",), ("inspect",), ("restore", "-o", "r.png"), ("motion", "plan", "-o", "m.json")],
+    ids=lambda command: command[0],
+)
+def test_numpy_starts_in_one_thread_unless_told_otherwise(
+    tmp_path: Path, command: tuple[str, ...], own: str | None
+) -> None:
+    code = (
+        "import os, sys; from photomotion.cli import cli\n"
+        "class Watch:\n"
+        "    def find_spec(name, path=None, target=None):\n"
+        "        if name == 'numpy': print(os.environ.get('OPENBLAS_NUM_THREADS'))\n"
+        "sys.meta_path.insert(0, Watch)\n"
+        f"try: cli({[*command, 'missing.jpg']!r})\n"
+        "except SystemExit as end: print(end.code)\n"
+        "print(os.environ.get('OPENBLAS_NUM_THREADS'))"
+    )
+    env = {name: value for name, value in os.environ.items() if name != "OPENBLAS_NUM_THREADS"}
+    if own:
+        env["OPENBLAS_NUM_THREADS"] = own
+    command_line = [sys.executable, "-c", code]
+    done = subprocess.run(command_line, capture_output=True, text=True, cwd=tmp_path, env=env, check=True)
+    assert done.stdout.split() == [own or "1", "3", str(own)], done.stderr
+
+
 def test_a_bug_shows_its_traceback_and_exits_1(tmp_path: Path) -> None:
     code = (
         "import photomotion.reading as reading; from photomotion.cli import main; import sys\n"
