@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 
 from photomotion.reading import read_photo
 from photomotion.testing.fakes import fake_analysis
+from photomotion.warp.areas import outside
 from photomotion.warp.geometry import rotation, smoothstep
 from photomotion.warp.grid import diffuse
 from photomotion.warp.sampling import Closer, Sampler, read_softly
-from photomotion.warp.scene import outside
 
 
 class TestGeometry:

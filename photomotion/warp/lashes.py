@@ -28,8 +28,8 @@ THICK, USUAL = (0.026, 0.038), 0.05
 TAPER = (0.45, 0.4)
 """... of which so much is left at the outer and at the inner corner ..."""
 FADED = 0.55
-"""... where it has faded to this. Of 33 faces, lashes of the inner quarter were a third as many; but who looks from afar,
-as trackers do, knows a shut eye by its line."""
+"""... where it has faded to this. Of 33 faces, lashes of the inner quarter were a third as many; but who looks from
+afar, as trackers do, knows a shut eye by its line."""
 RIM = 0.6**0.5
 """So much farther, a line that falls off as 1 / (1 + x^2)^2 is as wide at half its strength as a Gaussian."""
 SOFTEST = 0.05

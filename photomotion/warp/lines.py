@@ -30,7 +30,7 @@ def mirrored(
     """Hidden pixels near the outline, mirrored at it: along the lines that end there, if there are any.
 
     Args:
-        hidden: 1 where the photo shows a person, uint8 (H, W).
+        hidden: 1 where something is before it, a person or an arm, uint8 (H, W).
         pixels: the photo, uint8 (H, W, 3).
         deepest: of the wanted pixels, px.
         unit: px per eye distance.
@@ -68,7 +68,7 @@ def _lines(hidden: Pixels, pixels: Pixels, size: tuple[int, int], unit: float) -
     """Which way lines run that end at the outline: the structure tensor next to it (Foerstner and Guelch, 1987).
 
     Args:
-        hidden: 1 where the photo shows a person, uint8 (H, W).
+        hidden: 1 where something is before it, a person or an arm, uint8 (H, W).
         pixels: the photo, uint8 (H, W, 3).
         size: width and height of what is returned.
         unit: px per eye distance.

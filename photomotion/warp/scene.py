@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from photomotion.data import Analysis, Face, Motion, Photo
 
+from .areas import Area, box_of, extent_of, outside
 from .border import Border
 from .camera import WHOLE, View
 from .creases import Creases
@@ -36,8 +37,6 @@ from .solids import with_skull
 __all__ = ["Scene"]
 
 Pixels = npt.NDArray[np.uint8]
-
-Area = tuple[slice, slice]
 
 STRIPS = 5
 """Parts, one below the other, in which people are read: heads are narrower than shoulders, so a third less is read."""
@@ -76,7 +75,7 @@ class Scene:
         self.people = Sampler.of(layers, (slice(top, bottom), slice(left, right)), 2)
         # Skin is looked at most closely.
         self.faces = [Closer.of(layers, *one) for one in zip(analysis.faces, units, strict=True)]
-        held = [_extent(row) for row in np.array_split(self.opacity, np.arange(1, self.grid.rows) * self.grid.step)]
+        held = [extent_of(row) for row in np.array_split(self.opacity, np.arange(1, self.grid.rows) * self.grid.step)]
         self.lefts, self.rights = zip(*held, strict=True)
         self.plate = plate.result()
 
@@ -162,7 +161,7 @@ class Scene:
             strips = [part for strip in strips for part in outside(strip, nearer[0][0])]
         parts = [*((strip, (0, 0), self.people) for strip in strips), *nearer]
         for area, corner, table in parts:
-            moved = table.read(self.grid.between(places, _box(area), corner, table.scale))
+            moved = table.read(self.grid.between(places, box_of(area), corner, table.scale))
             cv2.cvtColor(moved, cv2.COLOR_RGBA2RGB, dst=picture[area])
             cv2.extractChannel(moved, 3, dst=opacity[area])
         for mouth, face, own in zip(self.mouths, self.faces, values, strict=True):
@@ -205,7 +204,7 @@ class Scene:
                 if not ((yaw or pitch or closure) and picture[area].size):
                     continue
                 corner = np.array(ball.eye.box[:2], np.float32)
-                head = self.grid.between(places, _box(area)) - corner
+                head = self.grid.between(places, box_of(area)) - corner
                 local = head - lid.followed(head, pitch, closure) if pitch else head
                 pulled = local - lid.pulled(local, closure) if closure else local
                 if pulled is not head:
@@ -220,34 +219,6 @@ class Scene:
                 ball.draw(part, pulled, head, *gaze)
             if closure:
                 lid.draw(part, local, closure)
-
-
-def outside(area: Area, hole: Area) -> list[Area]:
-    """The parts of an area that lie outside another one: above it, below it and beside it."""
-    rows, columns = area
-    top, bottom = max(rows.start, hole[0].start), min(rows.stop, hole[0].stop)
-    left, right = max(columns.start, hole[1].start), min(columns.stop, hole[1].stop)
-    if top >= bottom or left >= right:
-        return [area]
-    between = slice(top, bottom)
-    parts = [
-        (slice(rows.start, top), columns),
-        (slice(bottom, rows.stop), columns),
-        (between, slice(columns.start, left)),
-        (between, slice(right, columns.stop)),
-    ]
-    return [(r, c) for r, c in parts if r.start < r.stop and c.start < c.stop]
-
-
-def _box(area: Area) -> tuple[int, int, int, int]:
-    rows, columns = area
-    return columns.start, rows.start, columns.stop, rows.stop
-
-
-def _extent(rows: Pixels) -> tuple[int, int]:
-    """The first column of uint8 (h, W) in which anything is, and the one after the last; far apart if nothing is."""
-    columns = np.flatnonzero(rows.any(axis=0))
-    return (int(columns[0]), int(columns[-1]) + 1) if columns.size else (1 << 30, -(1 << 30))
 
 
 def _inside(face: Face, side: str, photo: Photo) -> bool:
