@@ -53,10 +53,12 @@ def mirrored(
     steep = (line * inward).sum(axis=2)
     sure *= smoothstep(np.abs(steep), *STEEP)
     ways = inward + sure[..., None] * (np.where(steep[..., None] < 0, -line, line) - inward)
-    table = np.dstack([ways, (ways * inward).sum(axis=2) / np.maximum(np.square(ways).sum(axis=2), 1e-6), sure])
-    right, down, slope, lined = cv2.resize(
-        np.asarray(table, np.float32), (width, height), interpolation=cv2.INTER_LINEAR
-    )[band].T
+    slopes = (ways * inward).sum(axis=2) / np.maximum(np.square(ways).sum(axis=2), 1e-6)
+    # One after the other: all of them in full are large.
+    right, down, slope, lined = (
+        cv2.resize(np.asarray(plane, np.float32), (width, height), interpolation=cv2.INTER_LINEAR)[band]
+        for plane in (ways[..., 0], ways[..., 1], slopes, sure)
+    )
     twice = 2 * depth[band] / np.maximum(slope, STEEP[0])
     y, x = np.nonzero(band)
     there = np.clip(np.round(y - twice * down), 0, height - 1).astype(np.int64) * width

@@ -82,13 +82,15 @@ def background(pixels: Pixels, opacity: Pixels, unit: float) -> Pixels:
 
     depth, band, across, lined = mirrored(hidden, pixels, DEEP[1] * unit, unit)
     deep = depth[band][:, None] / np.float32(unit)
-    fill = cv2.resize(smooth, (width, height), interpolation=cv2.INTER_LINEAR)
-    plate = cv2.copyTo(np.round(fill).astype(np.uint8), hidden, pixels.copy())
+    filled = cv2.resize(smooth, (width, height), interpolation=cv2.INTER_LINEAR)
+    plate = cv2.copyTo(np.round(filled).astype(np.uint8), hidden, pixels.copy())
+    fill = filled[band]
+    del filled  # the largest thing there is at the start
     flat = pixels.reshape(-1, 3)
     total = _laid(flat, band, copies, shrink)
     total += cv2.resize(step, (width, height), interpolation=cv2.INTER_LINEAR)[band] * (1 - smoothstep(deep, *EVEN))
     sureness = cv2.resize(sure, (width, height), interpolation=cv2.INTER_LINEAR)[band][:, None]
-    copy = fill[band] + sureness * (1 - smoothstep(deep, *DEEP)) * (total - fill[band])
+    copy = fill + sureness * (1 - smoothstep(deep, *DEEP)) * (total - fill)
     edge = flat[across]
     copy += (
         (1 - smoothstep(deep, 0.0, MIRROR + (ALONG - MIRROR) * lined[:, None]))
