@@ -27,9 +27,9 @@ REACH = 12.0
 LEAST = 0.35
 """No fixation is shorter, s."""
 ASIDE = (6.0, 10.0)
-"""Least and greatest size of a glance aside, degrees (judgement): it leaves the viewer's face, whose half fills 4..5
-degrees across a table, and stays below the 15 from which on heads join in. People in talk go farther, 14 degrees in the
-mean (Lee, Badler & Badler 2002)."""
+"""Least and greatest size of a glance aside, degrees (judgement), before :data:`REACH` takes 10 back to 9.5: it leaves
+the viewer's face, whose half fills 4..5 degrees across a table, and stays below the 15 from which on heads join in.
+People in talk go farther, 14 degrees in the mean (Lee, Badler & Badler 2002)."""
 ASLANT = 0.45
 """Radians (standard deviation) by which glances are not level (judgement)."""
 BROWS = 0.02
@@ -92,7 +92,7 @@ def look(
 ) -> Gaze:
     """Fixations on the viewer with saccades of 1..3 degrees, glances aside, and looks at others.
 
-    A glance of 6..10 degrees comes every few seconds as the mood has it, never in the first 2 s, and is back before
+    A glance of 6..9.5 degrees comes every few seconds as the mood has it, never in the first 2 s, and is back before
     the end. A shift that brings a blink waits for one that is near, or else makes one.
 
     Args:
