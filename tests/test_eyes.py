@@ -12,6 +12,7 @@ from eye_pictures import SIDES, Floats, Pixels, apart, bare, film, glancing, loo
 
 from photomotion.builtin.analyzers.facemesh import FaceMeshAnalyzer
 from photomotion.data import Analysis, Face, Photo
+from photomotion.testing.fakes import fake_analysis, fake_photo
 from photomotion.warp.eyeballs import Eyeball
 from photomotion.warp.eyelids import Eyelid
 from photomotion.warp.eyes import BALL, EYES, IRIS, Eye
@@ -210,6 +211,14 @@ class TestPicture:
             far[y0:y1, x0:x1] = False
         for row in range(len(rows)):
             assert np.array_equal(scene.draw(row)[far], photo.pixels[far])
+
+    @pytest.mark.parametrize("sign", [-1, 1])
+    def test_eyes_are_drawn_whole_wherever_the_head_goes(self, sign: int, monkeypatch: pytest.MonkeyPatch) -> None:
+        row = {"headYaw": 12.0 * sign, "headPitch": 8.0, "headRoll": -8.0 * sign, "gazeYaw": 9.0, **shut(0.7)}
+        scene = film(fake_photo(), fake_analysis(), row)
+        drawn = scene.draw(0)
+        monkeypatch.setattr(Eye, "area", lambda *_: (slice(0, 240), slice(0, 192)))
+        assert np.array_equal(scene.draw(0), drawn)
 
     def test_at_rest_it_is_the_photo_and_hardly_shut_hardly_changed(self, portrait: tuple[Photo, Analysis]) -> None:
         photo, analysis = portrait

@@ -10,6 +10,7 @@ import numpy.typing as npt
 import pytest
 
 from photomotion.data import Analysis, CameraMotion, FaceMotion, Motion, Photo
+from photomotion.testing.fakes import fake_analysis, fake_photo
 from photomotion.warp import Scene
 from photomotion.warp.limbs import Front
 
@@ -108,6 +109,53 @@ def test_the_camera_moves_it_as_it_moves_the_people(
     drawn, free = (cv2.cvtColor(s.draw(1), cv2.COLOR_RGB2GRAY)[sure] for s in (held, Scene(spotted, analysis, film)))
     assert free.std() > 5
     assert np.abs(drawn.astype(np.float32) - free).mean() < 0.6
+
+
+def test_far_from_the_head_it_is_the_body(raised: tuple[Photo, Analysis, npt.NDArray[np.bool_]]) -> None:
+    photo, analysis, arm = raised
+    front = Scene(photo, analysis, motion()).front
+    assert front is not None
+    along = [front.opacity[row][arm[row]].max() for row in range(photo.height) if arm[row].any()]
+    assert along[0] == 255
+    assert along[-1] == 0
+
+
+def test_behind_it_is_what_is_beside_it_but_no_second_eye(
+    raised: tuple[Photo, Analysis, npt.NDArray[np.bool_]],
+) -> None:
+    photo, analysis, _ = raised
+    drawn = Scene(photo, analysis, motion())
+    assert drawn.front is not None
+    away, deep = (cv2.distanceTransform(a, cv2.DIST_L2, 5) for a in (1 - drawn.front.hides, drawn.front.hides))
+    layers = np.dstack([np.full_like(photo.pixels, 100), np.full_like(drawn.opacity, 255)])
+    x, y = np.meshgrid(np.arange(photo.width), np.arange(photo.height))
+    stripes = np.where(y // 8 % 2, 60, 140)
+    layers[..., 0] = np.where(away < 0.12 * drawn.front.unit, stripes, 100)
+    eye = (away > 0.18 * drawn.front.unit) & (away < 0.3 * drawn.front.unit) & ((x // 8 + y // 8) % 2 > 0)
+    layers[eye, 1] = 255
+    drawn.front.uncover(layers, analysis.matte)
+    shown = (deep > 0) & (layers[..., 3] == 255)
+    near, deeper = shown & (deep < 3), shown & (deep > 0.18 * drawn.front.unit) & (deep < 0.3 * drawn.front.unit)
+    assert near.sum() > 50
+    assert deeper.sum() > 500
+    assert np.abs(layers[..., 0][near] - stripes[near]).mean() < 25  # it goes on as it is beside it ...
+    assert layers[..., 1][deeper].std() < 30  # ... and deeper it is smooth
+
+
+@pytest.mark.parametrize("apart", [150, 210])
+def test_a_face_beside_it_is_no_limb(apart: int) -> None:
+    photo, analysis = fake_photo(384, 480), fake_analysis(384, 480)
+    face, hers = analysis.faces[0], analysis.matte > 0.5
+    pixels = np.hstack([photo.pixels[:, :apart], photo.pixels])
+    pixels[:, : photo.width][hers] = photo.pixels[hers]
+    matte = np.pad(analysis.matte, ((0, 0), (apart, 0)))
+    matte[:, : photo.width] = np.maximum(matte[:, : photo.width], analysis.matte)
+    x0, y0, x1, y1 = face.box
+    other = replace(face, landmarks=face.landmarks + np.array([apart, 0, 0], np.float32))
+    other = replace(other, box=(x0 + apart, y0, x1 + apart, y1))
+    both = replace(analysis, faces=(face, other), matte=matte)
+    turning = motion()
+    assert Scene(Photo(pixels=pixels), both, replace(turning, faces=turning.faces * 2)).front is None
 
 
 def test_a_head_alone_has_no_limbs(portrait: tuple[Photo, Analysis]) -> None:
