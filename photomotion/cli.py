@@ -255,7 +255,10 @@ def doctor(context: click.Context, /) -> None:
 
 
 def main() -> None:
-    """Run the command line; what the installed script calls."""
+    """Run the command line, and with it the process: what the installed script calls.
+
+    Whoever catches its SystemExit and goes on ends with that code all the same; a program of one's own uses ``cli``.
+    """
     # Whoever ends the process is to find nothing half written: unwind, as an exit does.
     signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
     # What imports make lives as long as the process: looking through it for garbage again and again is a fifth of a
