@@ -10,8 +10,10 @@ import numpy.typing as npt
 import pytest
 
 from photomotion.data import Analysis, CameraMotion, FaceMotion, Motion, Photo
-from photomotion.testing.fakes import fake_analysis, fake_photo
+from photomotion.testing.fakes import fake_analysis, fake_face, fake_photo
 from photomotion.warp import Scene
+from photomotion.warp.geometry import Array, HeadFrame
+from photomotion.warp.grid import Grid
 from photomotion.warp.limbs import Front
 
 TURNS = {"headYaw": (0.0, 12.0, -12.0, 0.0, 0.01), "headRoll": (0.0, 0.0, 0.0, 8.0, 0.0)}
@@ -156,6 +158,27 @@ def test_a_face_beside_it_is_no_limb(apart: int) -> None:
     both = replace(analysis, faces=(face, other), matte=matte)
     turning = motion()
     assert Scene(Photo(pixels=pixels), both, replace(turning, faces=turning.faces * 2)).front is None
+
+
+def test_a_crowd_takes_as_long_as_its_faces_are_many(monkeypatch: pytest.MonkeyPatch) -> None:
+    looked_at: list[int] = []
+    uv = HeadFrame.uv
+
+    def counted(head: HeadFrame, x: Array, y: Array) -> tuple[Array, Array]:
+        looked_at.append(x.size)
+        return uv(head, x, y)
+
+    monkeypatch.setattr(HeadFrame, "uv", counted)
+    pixels, matte = np.zeros((600, 800, 3), np.uint8), np.zeros((600, 800), np.float32)
+    face = fake_face(60, 75)
+    crowd = [replace(face, landmarks=face.landmarks + np.array([90 * k, 0, 0], np.float32)) for k in range(8)]
+    points = []
+    for faces in (crowd[:4], crowd):
+        heads = [HeadFrame.of(one) for one in faces]
+        looked_at.clear()
+        Front.of(pixels, matte, (255 * matte).astype(np.uint8), faces, heads, Grid.over((0, 0, 800, 600), 4))
+        points.append(sum(looked_at))
+    assert points[1] < 2.5 * points[0]
 
 
 def test_a_head_alone_has_no_limbs(portrait: tuple[Photo, Analysis]) -> None:

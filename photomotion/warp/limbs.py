@@ -152,9 +152,8 @@ class Front:
         seen = ((matte > 0.9) & (self.hides == 0)).astype(np.float32)
         known = (cv2.resize(seen, size, interpolation=cv2.INTER_AREA) > 0.999).astype(np.float32)
         small = cv2.resize(layers[..., :3].astype(np.float32), size, interpolation=cv2.INTER_AREA)
-        return np.asarray(
-            cv2.resize(diffuse(small, known), (width, height), interpolation=cv2.INTER_LINEAR), np.float32
-        )
+        spread = cv2.resize(diffuse(small, known), (width, height), interpolation=cv2.INTER_LINEAR)
+        return np.asarray(spread, np.float32)
 
     def draw(self, picture: Pixels, view: View) -> None:
         """Lay it over uint8 (H, W, 3), in place, as the camera shows it."""
@@ -177,9 +176,8 @@ class Front:
         back = self.closer.scale * np.column_stack([np.eye(2) / larger, (first - shift) / larger - start])
         flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
         moved = cv2.warpAffine(self.closer.table, back, last - first, flags=flags, borderMode=cv2.BORDER_REPLICATE)
-        pixels, opacity = cv2.cvtColor(moved, cv2.COLOR_RGBA2RGB), cv2.extractChannel(moved, 3)
         area = (slice(first[1], last[1]), slice(first[0], last[0]))
-        return area, np.asarray(pixels, np.uint8), np.asarray(opacity, np.uint8)
+        return area, np.asarray(cv2.cvtColor(moved, cv2.COLOR_RGBA2RGB), np.uint8), np.asarray(moved[..., 3], np.uint8)
 
 
 def _limb(pixels: Pixels, matte: Array, face: Face, head: HeadFrame, others: Sequence[HeadFrame]) -> Mask | None:
@@ -198,7 +196,10 @@ def _limb(pixels: Pixels, matte: Array, face: Face, head: HeadFrame, others: Seq
     beyond = (v < head.chin - 0.1) & (np.hypot(u / HEAD[0], (v + 0.05) / HEAD[1]) > 1) & (there > 0.5)
     theirs = np.zeros(beyond.shape, bool)
     for other in others:
-        theirs |= np.hypot(*other.uv(x, y)) < OTHERS
+        middle, far = scale * other.origin[:2], scale * np.float32(OTHERS * other.unit) + 1
+        (left, top), (right, bottom) = (np.maximum(middle + way * far, 0).astype(int) for way in (-1, 1))
+        near = (slice(top, bottom + 1), slice(left, right + 1))
+        theirs[near] |= np.hypot(*other.uv(x[near], y[near])) < OTHERS
     beyond &= ~theirs
     cell = (shrink / head.unit) ** 2
     if beyond.sum() * cell < SURE:
