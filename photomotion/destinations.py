@@ -203,8 +203,8 @@ def _made(folder: Path) -> Iterator[None]:
         _make(folder)
         yield
     finally:
-        with suppress(OSError):
-            for place in filter(os.path.exists, new):
+        for place in new:
+            with suppress(OSError):  # it was never made, or something is in it
                 place.rmdir()
 
 
