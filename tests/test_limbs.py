@@ -51,12 +51,19 @@ def raised(portrait: tuple[Photo, Analysis]) -> tuple[Photo, Analysis, npt.NDArr
     return photo.with_pixels(pixels), replace(analysis, matte=matte), arm > 0
 
 
+@pytest.fixture(scope="module")
+def turning(raised: tuple[Photo, Analysis, npt.NDArray[np.bool_]]) -> tuple[Scene, Front]:
+    """Her head turning behind it, and what is before her."""
+    scene = Scene(*raised[:2], motion())
+    assert scene.front is not None
+    return scene, scene.front
+
+
 def test_an_arm_before_the_face_stays_whole_while_the_head_turns(
-    raised: tuple[Photo, Analysis, npt.NDArray[np.bool_]],
+    raised: tuple[Photo, Analysis, npt.NDArray[np.bool_]], turning: tuple[Scene, Front]
 ) -> None:
     photo, analysis, arm = raised
-    drawn = Scene(photo, analysis, motion())
-    assert drawn.front is not None
+    drawn, _ = turning
     chin = round(float(analysis.faces[0].landmarks[152, 1]))
     sure = cv2.erode(arm.astype(np.uint8), np.ones((7, 7), np.uint8))[: chin - 20] > 0
     for row in range(1, 4):
@@ -69,17 +76,15 @@ def test_an_arm_before_the_face_stays_whole_while_the_head_turns(
 
 
 def test_nothing_of_the_arm_is_left_on_the_head_that_comes_out_behind_it(
-    raised: tuple[Photo, Analysis, npt.NDArray[np.bool_]],
+    raised: tuple[Photo, Analysis, npt.NDArray[np.bool_]], turning: tuple[Scene, Front]
 ) -> None:
     photo, analysis, arm = raised
-    pixels = photo.pixels.copy()
-    drawn = Scene(photo, analysis, motion())
-    assert drawn.front is not None
-    marked = np.dstack([pixels, drawn.opacity])
+    drawn, front = turning
+    marked = np.dstack([photo.pixels, drawn.opacity])
     marked[arm, :3] = (0, 255, 0)
-    drawn.front.uncover(marked, analysis.matte)
-    left = (marked[..., :3] == (0, 255, 0)).all(axis=2) & (marked[..., 3] > 0) & (drawn.front.hides > 0)
-    assert (drawn.front.hides[arm] > 0).mean() > 0.5
+    front.uncover(marked, analysis.matte)
+    left = (marked[..., :3] == (0, 255, 0)).all(axis=2) & (marked[..., 3] > 0) & (front.hides > 0)
+    assert (front.hides[arm] > 0).mean() > 0.5
     assert not left[: round(float(analysis.faces[0].landmarks[152, 1])) - 20].any()
 
 
@@ -113,31 +118,31 @@ def test_the_camera_moves_it_as_it_moves_the_people(
     assert np.abs(drawn.astype(np.float32) - free).mean() < 0.6
 
 
-def test_far_from_the_head_it_is_the_body(raised: tuple[Photo, Analysis, npt.NDArray[np.bool_]]) -> None:
-    photo, analysis, arm = raised
-    front = Scene(photo, analysis, motion()).front
-    assert front is not None
+def test_far_from_the_head_it_is_the_body(
+    raised: tuple[Photo, Analysis, npt.NDArray[np.bool_]], turning: tuple[Scene, Front]
+) -> None:
+    photo, _, arm = raised
+    _, front = turning
     along = [front.opacity[row][arm[row]].max() for row in range(photo.height) if arm[row].any()]
     assert along[0] == 255
     assert along[-1] == 0
 
 
 def test_behind_it_is_what_is_beside_it_but_no_second_eye(
-    raised: tuple[Photo, Analysis, npt.NDArray[np.bool_]],
+    raised: tuple[Photo, Analysis, npt.NDArray[np.bool_]], turning: tuple[Scene, Front]
 ) -> None:
     photo, analysis, _ = raised
-    drawn = Scene(photo, analysis, motion())
-    assert drawn.front is not None
-    away, deep = (cv2.distanceTransform(a, cv2.DIST_L2, 5) for a in (1 - drawn.front.hides, drawn.front.hides))
+    drawn, front = turning
+    away, deep = (cv2.distanceTransform(a, cv2.DIST_L2, 5) for a in (1 - front.hides, front.hides))
     layers = np.dstack([np.full_like(photo.pixels, 100), np.full_like(drawn.opacity, 255)])
     x, y = np.meshgrid(np.arange(photo.width), np.arange(photo.height))
     stripes = np.where(y // 8 % 2, 60, 140)
-    layers[..., 0] = np.where(away < 0.12 * drawn.front.unit, stripes, 100)
-    eye = (away > 0.18 * drawn.front.unit) & (away < 0.3 * drawn.front.unit) & ((x // 8 + y // 8) % 2 > 0)
+    layers[..., 0] = np.where(away < 0.12 * front.unit, stripes, 100)
+    eye = (away > 0.18 * front.unit) & (away < 0.3 * front.unit) & ((x // 8 + y // 8) % 2 > 0)
     layers[eye, 1] = 255
-    drawn.front.uncover(layers, analysis.matte)
+    front.uncover(layers, analysis.matte)
     shown = (deep > 0) & (layers[..., 3] == 255)
-    near, deeper = shown & (deep < 3), shown & (deep > 0.18 * drawn.front.unit) & (deep < 0.3 * drawn.front.unit)
+    near, deeper = shown & (deep < 3), shown & (deep > 0.18 * front.unit) & (deep < 0.3 * front.unit)
     assert near.sum() > 50
     assert deeper.sum() > 500
     assert np.abs(layers[..., 0][near] - stripes[near]).mean() < 25  # it goes on as it is beside it ...

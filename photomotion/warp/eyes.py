@@ -104,7 +104,7 @@ class Eye:
             offset = edge - outer
             at, value = offset @ along / span, offset @ across / span
             # A quartic through nine noisy points is smoother than the points and hardly wiggles.
-            # np.polynomial would take as long to import as all the rest here.
+            # np.polynomial would be a further import at every start, and a slow one.
             return np.poly1d(np.polyfit(at, value, 4, w=[4, 1, 1, 1, 1, 1, 1, 1, 4]))
 
         lids = curve(upper_points), curve(lower_points)
