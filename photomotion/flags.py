@@ -34,6 +34,13 @@ __all__ = [
 
 CommandT = TypeVar("CommandT", bound=Callable[..., Any])
 
+CALM = {
+    "OPENBLAS_NUM_THREADS": "1",
+    "OPENCV_THREAD_POOL_ACTIVE_WAIT_WORKER": "0",
+    "OPENCV_THREAD_POOL_ACTIVE_WAIT_MAIN": "0",
+}
+"""How NumPy and OpenCV are told, when they are loaded, not to spin."""
+
 _STAGES = {
     "restorer": ("none", "Mends the photo."),
     "analyzer": ("facemesh", "Finds the people."),
@@ -165,25 +172,26 @@ def compose(context: click.Context, recipe_file: Path | None, flags: Mapping[str
 
 
 @contextmanager
-def _one_thread_of_algebra() -> Iterator[None]:
-    """NumPy, imported within, solves its equations in one thread, unless the environment says how many it may use.
+def _without_idle_threads() -> Iterator[None]:
+    """What is imported within keeps no threads that spin while they wait, unless the environment says otherwise.
 
-    Ours are tiny, and the other threads would do nothing but spin while the program starts.
+    NumPy and OpenCV each bring an OpenBLAS, whose threads begin by spinning for a tenth of a second, and our equations
+    are tiny; OpenCV's own threads spin after every call, on a processor that Python or the encoder needs.
     """
-    name = "OPENBLAS_NUM_THREADS"
-    if name in os.environ:
-        yield
-        return
-    os.environ[name] = "1"
+    calm = {name: value for name, value in CALM.items() if name not in os.environ}
+    os.environ.update(calm)
     try:
         yield
     finally:
-        del os.environ[name]  # whatever a plugin brings along is not meant
+        for name in calm:
+            del os.environ[name]  # whatever a plugin brings along is not meant
 
 
 def open_animator(recipe: Recipe, bar: ProgressBar) -> Animator:
     """The Animator of a recipe, told to show its progress."""
-    with _one_thread_of_algebra():
+    with _without_idle_threads():
+        import cv2  # noqa: F401  (photos are read with it: it is needed in any case, and only asks while it is loaded)
+
         from .animator import Animator
 
     return Animator.from_recipe(recipe, progress=bar)

@@ -16,6 +16,7 @@ from PIL import Image
 
 from photomotion import __version__
 from photomotion.cli import cli
+from photomotion.flags import CALM
 from photomotion.recipe import Recipe
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -144,25 +145,27 @@ def test_nothing_heavy_is_imported_for_help() -> None:
     [("animate",), ("inspect",), ("restore", "-o", "r.png"), ("motion", "plan", "-o", "m.json")],
     ids=lambda command: command[0],
 )
-def test_numpy_starts_in_one_thread_unless_told_otherwise(
+def test_no_library_keeps_idle_threads_spinning_unless_told_otherwise(
     tmp_path: Path, command: tuple[str, ...], own: str | None
 ) -> None:
     code = (
-        "import os, sys; from photomotion.cli import cli\n"
+        "import os, sys; from photomotion.cli import cli; from photomotion.flags import CALM\n"
+        "def tell(what): print(what, *map(os.environ.get, CALM))\n"
         "class Watch:\n"
         "    def find_spec(name, path=None, target=None):\n"
-        "        if name == 'numpy': print(os.environ.get('OPENBLAS_NUM_THREADS'))\n"
+        "        if name in ('numpy', 'cv2'): tell(name)\n"
         "sys.meta_path.insert(0, Watch)\n"
         f"try: cli({[*command, 'missing.jpg']!r})\n"
-        "except SystemExit as end: print(end.code)\n"
-        "print(os.environ.get('OPENBLAS_NUM_THREADS'))"
+        "except SystemExit as end: tell(end.code)"
     )
-    env = {name: value for name, value in os.environ.items() if name != "OPENBLAS_NUM_THREADS"}
+    env = {name: value for name, value in os.environ.items() if name not in CALM}
     if own:
         env["OPENBLAS_NUM_THREADS"] = own
     command_line = [sys.executable, "-c", code]
     done = subprocess.run(command_line, capture_output=True, text=True, cwd=tmp_path, env=env, check=True)
-    assert done.stdout.split() == [own or "1", "3", str(own)], done.stderr
+    *within, after = done.stdout.splitlines()
+    assert set(within) == {f"numpy {own or 1} 0 0", f"cv2 {own or 1} 0 0"}, done.stderr
+    assert after == f"3 {own} None None"
 
 
 def test_a_bug_shows_its_traceback_and_exits_1(tmp_path: Path) -> None:
