@@ -13,6 +13,8 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from photomotion.data.ranks import median, percentile
+
 from .cielab import to_lab
 
 __all__ = [
@@ -98,7 +100,7 @@ def measure_grain(pixels: Pixels) -> float:
 
     mean = blocks(light).mean(axis=(1, 3))
     toned = blocks(fine).std(axis=(1, 3))[(mean > 30) & (mean < 225)]
-    return float(np.percentile(toned, 10)) if toned.size >= 20 else 0.0
+    return float(percentile(toned, 10)) if toned.size >= 20 else 0.0
 
 
 def scratch_mask(pixels: Pixels, grain: float) -> Mask:
@@ -141,7 +143,7 @@ def scratch_mask(pixels: Pixels, grain: float) -> Mask:
 def measure_tones(pixels: Pixels) -> Tones:
     """Black and white point of the picture."""
     light = to_lab(pixels)[..., 0]
-    black, white = np.percentile(light, [0.3, 99])
+    black, white = percentile(light, [0.3, 99])
     return Tones(float(black), float(white))
 
 
@@ -155,12 +157,12 @@ def measure_cast(pixels: Pixels) -> Cast:
     lab = lab[(lab[:, 0] > 4) & (lab[:, 0] < 98)]
     if len(lab) < 100:
         return Cast((0.0, 0.0), (0.0, 0.0), 0.0, 0.0)
-    low, high = np.percentile(lab[:, 0], [5, 95])
-    dark, bright = (np.median(lab[part, 1:], axis=0) for part in (lab[:, 0] <= low, lab[:, 0] >= high))
+    low, high = percentile(lab[:, 0], [5, 95])
+    dark, bright = (median(lab[part, 1:], axis=0) for part in (lab[:, 0] <= low, lab[:, 0] >= high))
     step = np.minimum((lab[:, 0] / 5).astype(np.int32), 19)
     count = np.maximum(np.bincount(step, minlength=20), 1)
     apart = [lab[:, c] - (np.bincount(step, lab[:, c], 20) / count)[step] for c in (1, 2)]
-    spread = float(np.percentile(np.hypot(*apart), 90))
+    spread = float(percentile(np.hypot(*apart), 90))
     ends = (float(dark[0]), float(dark[1])), (float(bright[0]), float(bright[1]))
     shared = _shared(*ends)
     along = lab[:, 1:] @ shared / max(float(np.linalg.norm(shared)), 1e-6)
@@ -222,12 +224,12 @@ def _shared(dark: tuple[float, float], bright: tuple[float, float]) -> npt.NDArr
 
 def _band(light: Floats) -> int:
     """Rows from the top that are one even band ending in an edge; 0 if there is no such band."""
-    if float((np.abs(light[0] - np.median(light[0])) < 14).mean()) <= 0.85:
+    if float((np.abs(light[0] - median(light[0])) < 14).mean()) <= 0.85:
         return 0  # as most photos
     deepest = len(light) // 3
-    middle = np.median(light[: deepest + GAP], axis=1)
+    middle = median(light[: deepest + GAP], axis=1)
     even = np.abs(light[: deepest + GAP] - middle[:, None]) < 14
-    flat = (even.mean(axis=1) > 0.85) & (np.abs(middle - np.median(middle[:3])) < 14)
+    flat = (even.mean(axis=1) > 0.85) & (np.abs(middle - median(middle[:3])) < 14)
     rows = int(np.argmin(flat)) if not flat.all() else 0
     if not 2 <= rows <= deepest:
         return 0

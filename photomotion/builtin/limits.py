@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from photomotion.data import Face
+from photomotion.data.ranks import percentile
 
 __all__ = ["Limits", "judge", "keeps_still", "soft_limit"]
 
@@ -76,8 +77,8 @@ class Limits:
 
         A motion that is made smaller as a whole keeps its shape; one that is bent at the limits loses it.
         """
-        up = np.percentile(np.maximum(head, 0), FIT, axis=0) / np.array(self.high)
-        down = np.percentile(np.maximum(-head, 0), FIT, axis=0) / -np.array(self.low)
+        up = percentile(np.maximum(head, 0), FIT, axis=0) / np.array(self.high)
+        down = percentile(np.maximum(-head, 0), FIT, axis=0) / -np.array(self.low)
         return np.asarray(np.clip(1 / np.maximum(np.maximum(up, down), 1), LEAST, 1))
 
     def excess(self, head: Floats, rows: int, fps: float) -> Floats:

@@ -6,6 +6,8 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from photomotion.data.ranks import median
+
 from .eyes import Eye
 from .geometry import Array
 
@@ -33,7 +35,7 @@ def find_frames(pixels: npt.NDArray[np.uint8], eye: Eye) -> Array:
     frames = np.zeros(light.shape, np.uint8)
     for kind, banned in ((cv2.MORPH_BLACKHAT, near_lids), (cv2.MORPH_TOPHAT, opening)):
         thin = cv2.morphologyEx(light, kind, window)
-        usual = float(np.median(thin))
+        usual = float(median(thin))
         found = ((thin > 4 * usual + 10) & ~banned).astype(np.uint8)
         count, labels, stats, _ = cv2.connectedComponentsWithStats(found)
         for label in range(1, count):

@@ -9,6 +9,8 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from photomotion.data.ranks import median, percentile
+
 from .geometry import Array, smoothstep
 
 __all__ = ["Grain", "GrainMode", "measure", "split"]
@@ -51,7 +53,7 @@ def measure(light: Array) -> float:
 
     deviation, mean = blocks(rough).std(axis=(1, 3)), blocks(light).mean(axis=(1, 3))
     toned = deviation[(mean > 20) & (mean < 240)]
-    return float(np.percentile(toned, 25)) if toned.size >= 16 else 0.0
+    return float(percentile(toned, 25)) if toned.size >= 16 else 0.0
 
 
 def split(pixels: Pixels) -> tuple[Pixels, npt.NDArray[np.int16] | None]:
@@ -99,7 +101,7 @@ class Grain:
         power = cv2.cvtColor(pattern.astype(np.float32) ** 2, cv2.COLOR_RGB2GRAY)
         sigma = 4.0 * _radius(*power.shape)
         strength = np.sqrt(cv2.GaussianBlur(power, (0, 0), sigma))[..., None]
-        floor = max(float(np.median(strength)), 0.5)
+        floor = max(float(median(strength)), 0.5)
         return cls(pattern, pattern / np.maximum(strength, floor), np.asarray(strength, np.float32), mode)
 
     def put_on(self, picture: Pixels, row: int, seconds: float) -> Pixels:

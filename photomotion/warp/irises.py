@@ -5,6 +5,8 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
+from photomotion.data.ranks import median
+
 from .geometry import Array, smoothstep
 
 __all__ = ["BRIGHT", "FADE", "RIM", "find_lights", "light_of", "usual_iris"]
@@ -38,7 +40,7 @@ def find_lights(photo: Array, clear: Array, from_middle: Array, radius: float) -
     bright = light - light_of(usual_iris(photo, clear, from_middle, radius))
     size = 2 * max(1, round(0.3 * radius)) + 1
     spot = cv2.morphologyEx(light, cv2.MORPH_TOPHAT, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (size, size)))
-    threshold = max(35.0, 0.6 * float(usual.max() - np.median(usual)))
+    threshold = max(35.0, 0.6 * float(usual.max() - median(usual)))
     found = ((np.minimum(spot, 1.5 * bright) > threshold) & within).astype(np.uint8)
     _, labels, stats, _ = cv2.connectedComponentsWithStats(found)
     small = stats[:, cv2.CC_STAT_AREA] <= max(LARGEST * radius**2, 4.0)

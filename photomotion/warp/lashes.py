@@ -5,6 +5,8 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
+from photomotion.data.ranks import percentile
+
 from .eyes import Eye
 from .geometry import Array, smoothstep
 from .irises import light_of
@@ -43,7 +45,7 @@ def find_ink(photo: Array, eye: Eye) -> Array:
     near = (eye.s > 0.0) & (eye.s < 0.95) & (eye.t > eye.upper - 0.6 * LASH) & (eye.t < eye.upper + 0.02)
     colours = photo[near] if near.any() else photo.reshape(-1, 3)
     light = light_of(colours[None])[0]
-    return np.asarray(INK * colours[light <= np.percentile(light, 6)].mean(0), np.float32)
+    return np.asarray(INK * colours[light <= percentile(light, 6)].mean(0), np.float32)
 
 
 def softness(photo: Array, eye: Eye) -> float:
@@ -53,9 +55,9 @@ def softness(photo: Array, eye: Eye) -> float:
     if not near.any():
         return 0.0
     steep = np.hypot(*(cv2.Sobel(light, cv2.CV_32F, x, y, scale=1 / 8) for x, y in ((1, 0), (0, 1))))[near]
-    low, high = np.percentile(light[near], (3, 97))
+    low, high = percentile(light[near], (3, 97))
     # So steep is a blurred step of that height in its middle; the measure itself blurs by most of a pixel.
-    blur = float(high - low) / (2.5 * max(float(np.percentile(steep, 98)), 1e-3))
+    blur = float(high - low) / (2.5 * max(float(percentile(steep, 98)), 1e-3))
     return float(np.clip(np.sqrt(max(blur**2 - 0.64, 0.16)) / eye.width, 0, SOFTEST))
 
 
@@ -108,7 +110,7 @@ def measure_lashes(lashes: Array, eye: Eye) -> tuple[float, float]:
     if not edge.any():
         return 0.0, 0.0
     many = float((1 - lashes)[outer].sum()) / (eye.width**2 * (OUTER[1] - OUTER[0]))
-    return float(np.percentile(1 - lashes[edge], 97)), many
+    return float(percentile(1 - lashes[edge], 97)), many
 
 
 def lash_line(s: Array, dark: float, many: float, soft: float) -> tuple[Array, Array, Array]:

@@ -6,6 +6,8 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from photomotion.data.ranks import percentile
+
 from .geometry import Array
 
 __all__ = ["follow_lids"]
@@ -58,7 +60,7 @@ def follow_lids(
     if min(light.shape) < 4:
         return upper, lower
     light = cv2.GaussianBlur(light, (0, 0), max(0.02 * width, 0.6))
-    contrast = float(np.percentile(light, 90) - np.percentile(light, 10)) + 10
+    contrast = float(percentile(light, 90) - percentile(light, 10)) + 10
     middle = float((iris - outer) @ axes[0])
     reach = radius / width
     place = np.linspace(0.04, 0.96, SAMPLES)

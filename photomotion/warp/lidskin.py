@@ -8,6 +8,8 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from photomotion.data.ranks import median, percentile
+
 from .eyes import Eye
 from .geometry import Array, smoothstep
 from .grid import diffuse
@@ -129,7 +131,7 @@ def _tones(photo: Array, eye: Eye, direction: int, reach: tuple[float, float], f
     free = cv2.remap(frames, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE) < 0.1
     free &= (x >= 0) & (y >= 0) & (x < photo.shape[1]) & (y < photo.shape[0])
     light = cv2.cvtColor(strip, cv2.COLOR_RGB2GRAY)
-    low, high = np.percentile(np.where(free, light, np.median(light)), LIGHT, axis=0)
+    low, high = percentile(np.where(free, light, median(light)), LIGHT, axis=0)
     weight = (free & (light >= low) & (light <= high + 1e-3)) + 1e-4
     tones = (strip * weight[..., None]).sum(0) / weight.sum(0)[:, None]
     # Light changes evenly along a lid: a parabola keeps its fall and drops the shadows of folds and of the nose.
@@ -144,7 +146,7 @@ def _tint(photo: Array, eye: Eye, below: Array, frames: Array) -> float:
     """How surely the lid is tinted, by make-up or by glass, 0..1: it is bluer than the skin ``below``."""
     lid = _tones(photo, eye, -1, LID, frames)
     hue, bare = (tones / np.maximum(light_of(tones[None])[0], 4.0)[:, None] for tones in (lid, below))
-    red, _, blue = np.median(hue - bare, axis=0)
+    red, _, blue = median(hue - bare, axis=0)
     return float(smoothstep(np.asarray(blue - max(red, 0.0), np.float32), *TINTED))
 
 
@@ -168,7 +170,7 @@ def scatter_pores(pixels: npt.NDArray[np.uint8], eye: Eye, frames: Array) -> Arr
         patch = cv2.remap(pixels, x, y, cv2.INTER_LANCZOS4).astype(np.float32)
         smooth = np.maximum(cv2.GaussianBlur(patch, (0, 0), max(FINE * eye.width, 0.8)), 12.0)
         fine = np.asarray(patch / smooth - 1, np.float32)
-        usual = OUTLYING * float(np.median(np.abs(fine)))
+        usual = OUTLYING * float(median(np.abs(fine)))
         if patch.mean() < WHITE:
             patches.append((float(fine.std()), np.clip(fine, -usual, usual)))
     if not patches:

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from photomotion.data import Face
+from photomotion.data.ranks import median
 
 from .camera import View
 from .geometry import Array, HeadFrame, smoothstep
@@ -240,11 +241,11 @@ def _unlike(small: Pixels, inner: Mask) -> tuple[Array, Array]:
         float32 (h, w) each.
     """
     light, red, blue = (plane.astype(np.float32) for plane in cv2.split(cv2.cvtColor(small, cv2.COLOR_RGB2YCrCb)))
-    light /= max(float(np.median(light[inner])), 1.0)
+    light /= max(float(median(light[inner])), 1.0)
     # In the shade a colour is paler in the same share as it is darker.
     red, blue = ((plane - 128) / np.maximum(light, 0.25) for plane in (red, blue))
     square = np.zeros_like(light)
     for plane in (red, blue):
-        away = plane - np.median(plane[inner])
-        square += np.square(away) / (np.square(1.48 * np.median(np.abs(away[inner]))) + SLACK)
+        away = plane - median(plane[inner])
+        square += np.square(away) / (np.square(1.48 * median(np.abs(away[inner]))) + SLACK)
     return np.asarray(np.sqrt(square), np.float32), light

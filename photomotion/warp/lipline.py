@@ -6,6 +6,8 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from photomotion.data.ranks import median, percentile
+
 from .geometry import Array
 from .jaw import LOWER_LIP, UPPER_LIP, LipAxes
 from .sampling import read_softly
@@ -59,8 +61,8 @@ def find_line(pixels: npt.NDArray[np.uint8], axes: LipAxes, landmarks: Array, ap
     here = _read(pixels, axes, s, t)
     over, under = (np.maximum(*(_read(pixels, axes, s, t + side * LIP * x) for x in (0.5, 1))) for side in (-1, 1))
     valley = np.maximum(under - here, 0) + ABOVE * np.maximum(over - here, 0)
-    dark, bright = np.percentile(here, [2, 90])
-    usual = np.median(here.min(axis=0)), np.median(valley.max(axis=0))
+    dark, bright = percentile(here, [2, 90])
+    usual = median(here.min(axis=0)), median(valley.max(axis=0))
     cost = DEPTH * np.maximum(here, usual[0]) - VALLEY * np.minimum(valley, usual[1])
     # Teeth belong to the upper jaw: lips that are apart part below them if nothing darker says otherwise.
     beside = np.linspace(-1, 1, ROWS, dtype=np.float32)[:, None] - np.minimum(wide / REACH, 1) * BELOW
@@ -79,8 +81,8 @@ def parted(pixels: npt.NDArray[np.uint8], axes: LipAxes, landmarks: Array) -> bo
     line = find_line(pixels, axes, landmarks, apart=False)
     near = np.linspace(-0.1, 0.02, 41, dtype=np.float32)[:, None]
     light = _read(pixels, axes, s, line + near)[:, COLUMNS // 4 : -(COLUMNS // 4)]
-    row = np.median(light, axis=1)
-    dark, bright = float(row.min()), float(np.percentile(light, 90))
+    row = median(light, axis=1)
+    dark, bright = float(row.min()), float(percentile(light, 90))
     tooth = 20 + int(row[20:33].argmax())
     step = max(bright - dark, 8.0)
     above = float(row[max(tooth - 17, 0) : tooth + 1].min())
@@ -93,7 +95,7 @@ def _read(pixels: npt.NDArray[np.uint8], axes: LipAxes, s: Array, t: Array) -> A
     soft = read_softly(pixels, *axes.place(np.broadcast_to(s, t.shape), t), max(0.008 * axes.unit, 0.5))
     found = cv2.cvtColor(soft, cv2.COLOR_RGB2GRAY)
     wide = np.pad(found, ((0, 0), (LONG // 2, LONG // 2)), "edge")
-    return np.asarray(np.median(np.lib.stride_tricks.sliding_window_view(wide, LONG, 1), axis=2), np.float32)
+    return np.asarray(median(np.lib.stride_tricks.sliding_window_view(wide, LONG, 1), axis=2), np.float32)
 
 
 def _edges(axes: LipAxes, landmarks: Array, s: Array) -> tuple[Array, Array]:

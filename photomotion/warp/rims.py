@@ -12,6 +12,8 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from photomotion.data.ranks import percentile
+
 from .eyes import MIDDLE, Eye
 from .geometry import Array, smoothstep
 
@@ -112,8 +114,8 @@ class _View:
         seen = smoothstep(np.asarray(inside, np.float32), 0, SLACK) * ((s > 0) & (s < 1)) * (1 - hidden)
         iris = np.hypot((s - eye.iris[0]) / eye.narrowed(eye.iris[0]), t - eye.iris[1]) < eye.radius
         inner, whole = (light[(seen > 0.5) & part] for part in (iris, True))
-        dark = float(np.percentile(inner, DARKER)) if inner.size else 0.0
-        bright = float(np.percentile(whole, BRIGHTER)) if whole.size else 0.0
+        dark = float(percentile(inner, DARKER)) if inner.size else 0.0
+        bright = float(percentile(whole, BRIGHTER)) if whole.size else 0.0
         light = np.clip((light - dark) / max(bright - dark, FAINT), -0.1, 1)
         self.seen = np.dstack([seen, seen * light]).astype(np.float32)
 

@@ -6,6 +6,8 @@ from dataclasses import replace
 
 import numpy as np
 
+from photomotion.data.ranks import median
+
 from .geometry import Array, HeadFrame
 from .head import SKULL_CENTRE
 
@@ -38,7 +40,7 @@ def with_skull(frame: HeadFrame, matte: Array) -> HeadFrame:
     up = [_reach(frame, matte, u + aside, v, 0.0, -1.0) for aside in CROWN]
     tops = [reach / np.sqrt(1 - (aside / wide) ** 2) for aside, reach in zip(CROWN, up, strict=True) if reach]
     if len(tops) > len(CROWN) / 2:
-        high = float(np.clip(np.median(tops), *HIGH))
+        high = float(np.clip(median(tops), *HIGH))
     sides = [_reach(frame, matte, u, at, way, 0.0) for at in TEMPLES for way in (-1.0, 1.0)]
     found = [
         reach / np.sqrt(1 - min(abs(at - v) / high, 0.9) ** 2)
@@ -46,7 +48,7 @@ def with_skull(frame: HeadFrame, matte: Array) -> HeadFrame:
         if reach
     ]
     if len(found) > len(TEMPLES):
-        wide = float(np.clip(np.median(found), *WIDE))
+        wide = float(np.clip(median(found), *WIDE))
     return replace(frame, skull=(wide, high))
 
 

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from photomotion.data import Face
+from photomotion.data.ranks import median, percentile
 
 from .geometry import Array, smoothstep
 from .jaw import LipAxes
@@ -66,10 +67,10 @@ def softness(pixels: Pixels, face: Face, unit: float) -> float:
     steep = np.hypot(right, down)
     near = np.ones((2 * max(2, round(0.045 * unit)) + 1,) * 2, np.uint8)
     step = cv2.dilate(light, near) - cv2.erode(light, near)
-    strong = (step >= np.percentile(step, 90)) & (steep >= cv2.dilate(steep, np.ones((3, 3), np.uint8)))
+    strong = (step >= percentile(step, 90)) & (steep >= cv2.dilate(steep, np.ones((3, 3), np.uint8)))
     if not strong.any():
         return FIRM * unit
-    wide = float(np.percentile(step[strong] / (STEP_EDGE * steep[strong] + 1e-3), 10))
+    wide = float(percentile(step[strong] / (STEP_EDGE * steep[strong] + 1e-3), 10))
     return float(np.clip(np.sqrt(max(wide**2 - own**2, 0.0)), FIRM * unit, max(LIMP * unit, SMALL)))
 
 
@@ -80,7 +81,7 @@ def mouth_colours(tint: Tint, around: Pixels) -> tuple[Array, Array, Array]:
         tint: of the face.
         around: uint8 (h, w, 3), the photo from the nostrils to below the lower lip.
     """
-    darkest, brightest = np.percentile(cv2.cvtColor(around, cv2.COLOR_RGB2GRAY), [1, 99]) / max(tint.light, 1.0)
+    darkest, brightest = percentile(cv2.cvtColor(around, cv2.COLOR_RGB2GRAY), [1, 99]) / max(tint.light, 1.0)
     deep = max(DARK, DEEPEST * min(float(darkest), 0.4))
     bright = max(TEETH, HIGHEST * min(float(brightest), 2.0))
     flesh = max(GUM, 1.5 * deep)
@@ -152,7 +153,7 @@ def grain(photo: Pixels, unit: float) -> Array:
     light = cv2.cvtColor(photo, cv2.COLOR_RGB2GRAY).astype(np.float32)
     smooth = cv2.GaussianBlur(light, (0, 0), max(0.012 * unit, 0.8))
     fine = (light - smooth) / np.maximum(smooth, 12.0)
-    limit = 2 * float(np.median(np.abs(fine))) + 0.005
+    limit = 2 * float(median(np.abs(fine))) + 0.005
     return np.asarray(np.clip(fine[::-1], -limit, limit), np.float32)
 
 

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from photomotion.data import Face
+from photomotion.data.ranks import median, percentile
 
 from .geometry import Array, smoothstep
 
@@ -49,14 +50,14 @@ class Tint:
         part = pixels[top : max(y1, 2), left : max(x1, 2)]
         around = part.reshape(-1, 3).astype(np.float32)
         light = _brightness(around)
-        apart = np.percentile(np.abs(around - _at(_ramp(around, light), light)).max(axis=1), [90])
+        apart = percentile(np.abs(around - _at(_ramp(around, light), light)).max(axis=1), [90])
         # Hats and backgrounds have hues of their own: they tell how many there are, but are none of the face.
         outline = cv2.convexHull(np.round(face.landmarks[:468, :2] - (left, top)).astype(np.int32))
         own = cv2.fillConvexPoly(np.zeros(part.shape[:2], np.uint8), outline, 1).ravel() > 0
         ramp = _ramp(around[own], light[own]) if own.any() else _ramp(around, light)
         skin, lip = (_mean(pixels, face.landmarks[list(points), :2]) for points in (SKIN, LIPS))
         variety = float(smoothstep(apart, *FULL)[0])
-        return cls(ramp, variety, skin, lip, float(np.percentile(light, 0.5)))
+        return cls(ramp, variety, skin, lip, float(percentile(light, 0.5)))
 
     @property
     def light(self) -> float:
@@ -108,4 +109,4 @@ def _mean(pixels: npt.NDArray[np.uint8], points: Array) -> Array:
     """The median colour at points (N, 2), px; those outside of the picture count as its edge."""
     height, width = pixels.shape[:2]
     x, y = (np.clip(np.round(points[:, i]), 0, n - 1).astype(int) for i, n in ((0, width), (1, height)))
-    return np.asarray(np.median(pixels[y, x], axis=0), np.float32)
+    return np.asarray(median(pixels[y, x], axis=0), np.float32)

@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from photomotion.data import Lighting
+from photomotion.data.ranks import median
 
 from .region import Floats, Scales
 
@@ -67,7 +68,7 @@ def measure_lighting(scales: Scales, landmarks: Floats, normal: Floats) -> Light
     if skin.sum() < 40:
         return Lighting()
     light = sample_luminance(scales, landmarks)[skin].astype(np.float64)
-    light = light / max(float(np.median(light)), 1e-4)
+    light = light / max(float(median(light)), 1e-4)
     terms = harmonics(normal[skin])
     simple, weight = _fit(terms[:, :4], light, PRIOR, FIRMNESS, np.ones(len(light)))
     prior = np.concatenate([simple, _one_lamp(simple[1:])])
@@ -111,7 +112,7 @@ def _fit(terms: Doubles, light: Doubles, prior: Doubles, firmness: Doubles, weig
         weighted = terms * weight[:, None]
         fit = np.asarray(np.linalg.solve(weighted.T @ terms + ridge, weighted.T @ light + ridge @ prior))
         error = np.abs(light - terms @ fit)
-        weight = np.asarray(np.minimum(1.0, 2.0 * max(float(np.median(error)), 1e-3) / np.maximum(error, 1e-6)))
+        weight = np.asarray(np.minimum(1.0, 2.0 * max(float(median(error)), 1e-3) / np.maximum(error, 1e-6)))
     return fit, weight
 
 

@@ -236,7 +236,7 @@ def _connected(rough: Floats, prior: Floats) -> Floats:
         return rough
     _, labels = cv2.connectedComponents((np.maximum(rough, prior) > 0.35).astype(np.uint8))
     own = np.zeros(int(labels.max()) + 1, np.uint8)
-    own[np.unique(labels[prior > 0.5])] = 1
+    own[labels[prior > 0.5]] = 1
     own[0] = 0
     near = cv2.dilate(own[labels], np.ones((5, 5), np.uint8))
     return np.asarray(rough * near, np.float32)

@@ -22,6 +22,7 @@ from photomotion.builtin.defects import (
     scratch_mask,
     shrunk,
 )
+from photomotion.data.ranks import median, percentile
 
 from .region import Floats, Pixels
 
@@ -132,7 +133,7 @@ def _ends_straight(wedge: Mask) -> bool:
         return False
     edge -= edge.mean(axis=0)
     along, across = (edge @ np.linalg.svd(edge, full_matrices=False)[2].T).T
-    return bool(np.ptp(along) > 0.25 * min(wedge.shape) and np.percentile(np.abs(across), 95) < 1.2)
+    return bool(np.ptp(along) > 0.25 * min(wedge.shape) and percentile(np.abs(across), 95) < 1.2)
 
 
 def _scratches(found: Mask, meshes: Sequence[Floats], people: Floats) -> float:
@@ -183,7 +184,7 @@ def _cast(cast: Cast, inner: Pixels, meshes: Sequence[Floats]) -> float:
     skin = inner[cheeks > 0]
     if not len(skin):
         return strength
-    middle = np.median(skin, axis=0).astype(np.float32)[None, None] / np.float32(255)
+    middle = median(skin, axis=0).astype(np.float32)[None, None] / np.float32(255)
     _, a, b = (float(v) for v in to_lab(middle)[0, 0])
     hue, chroma = float(np.degrees(np.arctan2(b, a))), float(np.hypot(a, b))
     wrong = max(15 - hue, hue - 90, 0.0)

@@ -9,6 +9,7 @@ import numpy as np
 
 from photomotion.builtin.cielab import to_lab
 from photomotion.data import Face
+from photomotion.data.ranks import median, percentile
 
 from .lighting import sample_luminance
 from .region import Floats, Pixels, Region, Scales
@@ -65,12 +66,12 @@ def measure_quality(scales: Scales, face: Face) -> FaceQuality:
     cv2.fillConvexPoly(inside, cv2.convexHull(np.round(points[:468, :2]).astype(np.int32)), 1)
     here = inside > 0
     skin = gray[here]
-    low, high = np.percentile(skin, [5, 95])
+    low, high = percentile(skin, [5, 95])
     irises = [_iris(gray, points, *eye) for eye in ((33, 133, 159, 145, 468), (263, 362, 386, 374, 473))]
     contrast = float(high - low)
     return FaceQuality(
         outside=float(beyond.mean()),
-        brightness=float(np.median(skin)),
+        brightness=float(median(skin)),
         highlight=float(high),
         clipped=float((skin > 0.98).mean()),
         contrast=contrast,
@@ -92,8 +93,8 @@ def _sharpness(gray: Floats, here: np.ndarray[tuple[int, ...], np.dtype[np.bool_
 def _balance(scales: Scales, landmarks: Floats) -> float:
     """Median linear light of the cheek and temple on either side of the nose's plane, darker over brighter."""
     light = sample_luminance(scales, landmarks)
-    right = float(np.median(light[[50, 101, 118, 119, 205, 187, 123, 117, 36, 207]]))
-    left = float(np.median(light[[280, 330, 347, 348, 425, 411, 352, 346, 266, 427]]))
+    right = float(median(light[[50, 101, 118, 119, 205, 187, 123, 117, 36, 207]]))
+    left = float(median(light[[280, 330, 347, 348, 425, 411, 352, 346, 266, 427]]))
     return min(left, right) / max(left, right, 1e-4)
 
 
@@ -106,7 +107,7 @@ def _eye_darkness(gray: Floats, points: Floats) -> float:
         x1, y1 = np.ceil(middle + reach).astype(int) + 1
         part = gray[y0:y1, x0:x1]
         if part.size:
-            eyes.append(float(np.percentile(part, 75)))
+            eyes.append(float(percentile(part, 75)))
     cheeks = gray[tuple(np.clip(np.round(points[[50, 280], 1::-1]).astype(int), 0, gray.shape[0] - 1).T)]
     return float(np.mean(eyes) / max(float(cheeks.mean()), 0.02)) if eyes else 1.0
 
@@ -125,11 +126,11 @@ def _teeth(cut: Pixels, points: Floats) -> float:
     depth = max(2, round(TEETH * float(np.linalg.norm(points[33, :2] - points[263, :2]))))
     between[depth:] &= 1 - between[:-depth]
     lab = to_lab(cut)
-    inner, lip = lab[between > 0], np.median(lab[lips > 0], axis=0)
+    inner, lip = lab[between > 0], median(lab[lips > 0], axis=0)
     at = np.clip(np.round(points[[50, 280], 1::-1]).astype(int), 0, cut.shape[0] - 1)
     redness = float(lip[1] - lab[tuple(at.T)][:, 1].mean())
     pale = inner[:, 1] < lip[1] - 0.5 * redness if redness > 3 else np.ones(len(inner), bool)
-    brighter = 0.12 * float(np.ptp(np.percentile(lab[..., 0], [5, 95])))
+    brighter = 0.12 * float(np.ptp(percentile(lab[..., 0], [5, 95])))
     return float((pale & (inner[:, 0] > lip[0] + brighter)).mean())
 
 
@@ -146,4 +147,4 @@ def _iris(gray: Floats, points: Floats, outer: int, inner: int, top: int, bottom
     own, white = gray[(from_iris < 0.7 * radius) & in_eye], gray[(from_iris > 1.15 * radius) & in_eye]
     if own.size < 4 or white.size < 4:
         return 0.5
-    return float(np.median(own) / max(float(np.percentile(white, 70)), 0.02))
+    return float(median(own) / max(float(percentile(white, 70)), 0.02))

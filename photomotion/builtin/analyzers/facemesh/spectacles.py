@@ -8,6 +8,8 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from photomotion.data.ranks import median
+
 from .region import Floats, Region, Scales
 
 __all__ = ["Frame", "measure_frame"]
@@ -70,7 +72,7 @@ def _lines(gray: Floats, places: npt.NDArray[np.floating]) -> list[float]:
     x, y = (np.ascontiguousarray(v.reshape(-1, STEPS), np.float32) for v in (places[:, 0], places[:, 1]))
     seen = cv2.remap(gray, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
     padded = np.pad(seen, ((0, 0), (WINDOW // 2, WINDOW // 2)), mode="edge")
-    usual = np.median(np.lib.stride_tricks.sliding_window_view(padded, WINDOW, axis=1), axis=-1)
+    usual = median(np.lib.stride_tricks.sliding_window_view(padded, WINDOW, axis=1), axis=-1)
     strays = np.abs(seen - usual).reshape(len(places), LINES, STEPS).transpose(1, 0, 2)  # wire shines and is dark
     best = strays[0]
     for line in strays[1:]:

@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from photomotion.builtin.cielab import to_lab
 from photomotion.data import Visibility
+from photomotion.data.ranks import median, percentile
 
 from .region import Floats, Region, Scales
 
@@ -103,11 +104,11 @@ def measure_cover(
     masks = {part: _inside(points, index, side) for part, index in {**PARTS, "nose": NOSE}.items()}
     skin = _skin_colour(lab, masks)
     face = lab[_inside(points, range(468), side), 0]
-    black, low, high = (float(v) for v in np.percentile(face, [1, 5, 95]))
+    black, low, high = (float(v) for v in percentile(face, [1, 5, 95]))
     spread, lifted = high - low, max(0.0, black - DEEPEST)
     unit = max(float(np.linalg.norm(mesh[33, :2] - mesh[263, :2])), 1.0)
-    lightness = max(float(np.median(face)), 5.0)
-    bright = {part: float(np.median(lab[masks[part], 0])) / lightness for part in PARTS}
+    lightness = max(float(median(face)), 5.0)
+    bright = {part: float(median(lab[masks[part], 0])) / lightness for part in PARTS}
     doubt = 100 * np.linalg.norm(looks.std(axis=0)[:, :2], axis=1) / unit
     inside = _within(landmarks, scales.width, scales.height)
     cover = {}
@@ -122,7 +123,7 @@ def measure_cover(
         if part in LIDS and abs(yaw) < 2 * FRONTAL:
             lids = cv2.dilate(_inside(points, LIDS[part], side).astype(np.uint8), np.ones((side // 20 | 1,) * 2)) > 0
             lit = _rise(bright[part] / max(bright[eye] for eye in LIDS), *IN_SHADE)
-            bare = _rise(_darkest(lab[lids, 0], float(np.median(pixels[:, 0])), lifted), *NO_LASHES)
+            bare = _rise(_darkest(lab[lids, 0], float(median(pixels[:, 0])), lifted), *NO_LASHES)
             signs.append(lit * bare * _rise(spread, *FLAT))
         if part == "mouth":
             signs.append(known * _lipless(lab, points, spread, lifted))
@@ -156,7 +157,7 @@ def _inside(points: Floats, index: tuple[int, ...] | range, side: int) -> Mask:
 def _skin_colour(lab: Floats, masks: Mapping[str, Mask]) -> Floats:
     """CIELAB of the skin: of its five parts the one that is most like the others, and could be skin at all."""
     parts = ("forehead", "left_cheek", "right_cheek", "nose", "jaw")
-    middles = np.stack([np.median(lab[masks[p]], axis=0) for p in parts])
+    middles = np.stack([median(lab[masks[p]], axis=0) for p in parts])
     hue = np.degrees(np.arctan2(middles[:, 2], middles[:, 1]))
     likely = (np.hypot(middles[:, 1], middles[:, 2]) < 6) | ((hue > -20) & (hue < 110))
     kept = middles[likely] if likely.any() else middles
@@ -190,7 +191,7 @@ def _lipless(lab: Floats, points: Floats, spread: float, lifted: float) -> float
     ring = outside & ~inside
     if not ring.any():
         return 0.0
-    lips, skin = np.median(lab[inside], axis=0), np.median(lab[ring], axis=0)
+    lips, skin = median(lab[inside], axis=0), median(lab[ring], axis=0)
     line = _darkest(lab[inside, 0], max(float(skin[0]), float(lips[0])), lifted)
     pale = 1 - _rise(float(lips[1] - skin[1]), *PALE)
     plain = pale * (1 - _rise(float(lips[0] - skin[0]) / max(spread, 8.0), *SHADED))
@@ -199,7 +200,7 @@ def _lipless(lab: Floats, points: Floats, spread: float, lifted: float) -> float
 
 def _darkest(light: Floats, around: float, lifted: float) -> float:
     """The darkest twentieth of some lightnesses (N,) over that ``around``, without what fading has added to both."""
-    return max(float(np.percentile(light, 5)) - lifted, 0.0) / max(around - lifted, 5.0)
+    return max(float(percentile(light, 5)) - lifted, 0.0) / max(around - lifted, 5.0)
 
 
 def _rise(value: float, low: float, high: float) -> float:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from photomotion.data.ranks import percentile
+
 from .curves import Floats
 
 __all__ = ["is_even"]
@@ -23,6 +25,6 @@ def is_even(values: Floats) -> bool:
         return True
     steps = np.abs(np.diff(values[np.r_[: len(values), 0]], axis=0))
     bends = np.abs(np.diff(values[np.r_[: len(values), 0, 1]], n=2, axis=0))
-    smooth = steps[-1] <= np.percentile(steps[:-1], ORDINARY, axis=0) + NOTHING
-    even = bends[-2:].max(axis=0) <= np.percentile(bends[:-2], ORDINARY, axis=0) + NOTHING
+    smooth = steps[-1] <= percentile(steps[:-1], ORDINARY, axis=0) + NOTHING
+    even = bends[-2:].max(axis=0) <= percentile(bends[:-2], ORDINARY, axis=0) + NOTHING
     return bool(smooth.all() and even.all())
