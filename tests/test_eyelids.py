@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import cv2
 import numpy as np
 import pytest
@@ -16,13 +18,13 @@ from photomotion.warp.eyes import Eye
 from photomotion.warp.lidways import RISE
 
 
-def shut_with_lashes(tone: int, closure: float = 1.0) -> tuple[Eyelid, Floats]:
-    """A painted eye with lashes of that tone of 255 on skin of 170, and how bright its closed lid is."""
+def shut_with_lashes(tone: int, closure: float = 1.0, thick: int = 4) -> tuple[Eyelid, Floats]:
+    """A painted eye with so thick lashes of that tone on skin of 170, of 255, and how bright its closed lid is."""
     eye, pixels, _ = painted()
     along = np.linspace(0, 1, 50, dtype=np.float32)
     x, y = eye.place(along, np.asarray(eye.lids[0](along), np.float32))
     way = np.stack([x + eye.box[0], y + eye.box[1]], axis=1).round().astype(np.int32)
-    cv2.polylines(pixels, [way], False, (tone, tone, tone), 4)
+    cv2.polylines(pixels, [way], False, (tone, tone, tone), thick)
     lid = Eyelid.of(pixels, eye, bare(eye))
     light, left = lid.close(closure)
     return lid, np.asarray((light + left[..., None] * eye.crop(pixels)[lid.part])[..., 0], np.float32)
@@ -47,7 +49,7 @@ class TestEyelid:
             assert light.min() >= 0
             assert (light <= 255 * (1 - left[..., None]) + 255).all()
             assert left[brow].min(initial=1) == 1
-            assert left[t > lower + 0.16].min() > 0.93  # no more than a shadow, and tips of lashes
+            assert left[t > lower + 0.3].min() > 0.93  # no more than a shadow, and tips of lashes
             covered = 1 - left
             inside = (t > upper) & (t < upper + closure * lid.travel[lid.part] - 0.03)
             inside &= (eye.s[lid.part] > 0.1) & (eye.s[lid.part] < 0.9)
@@ -157,7 +159,40 @@ class TestEyelid:
         dark = 1 - cv2.cvtColor(light, cv2.COLOR_RGB2GRAY) / cv2.cvtColor(lid.skin, cv2.COLOR_RGB2GRAY)
         above = (past < -0.01) & (past > -0.06) & (left < 0.05)
         middle, corner = (dark[above & (np.abs(s - at) < 0.06)].mean() for at in (0.4, 0.92))
-        assert middle > 1.75 * corner  # all along the edge, a tenth is shade
+        assert middle > 1.3 * corner  # all along the edge, a tenth is shade
+
+    def test_lashes_hang_below_its_line_where_there_are_any(self) -> None:
+        hanging = []
+        for tone in (30, 150):
+            lid, shut = shut_with_lashes(tone, thick=14)
+            below = np.abs(lid.height - lid.travel[lid.part] - 0.07) < 0.012
+            hanging.append(170 - shut[below & (np.abs(lid.eye.s[lid.part] - 0.5) < 0.2)].mean())
+        assert hanging[0] > 0.25 * 170
+        assert hanging[1] < 0.15 * 170  # a shadow
+
+    def test_its_line_does_not_go_up_to_the_outer_corner_again(self) -> None:
+        eye, pixels, _ = painted()
+        lid = Eyelid.of(pixels, eye, bare(eye))
+        edge = (eye.upper + lid.travel)[eye.t.shape[0] // 2]
+        s = eye.s[eye.t.shape[0] // 2]
+        outer, middle, inner = (edge[np.abs(s - at) < 0.01].mean() for at in (0.02, 0.4, 0.98))
+        assert 0.6 * middle < outer < middle
+        assert inner < 0.45 * middle
+
+    def test_a_low_brow_is_not_covered(self) -> None:
+        eye, pixels, _ = painted()
+        low = replace(eye, brow=eye.upper - 0.2)
+        covered = []
+        for one in (eye, low):
+            lid = Eyelid.of(pixels, one, bare(one))
+            _, left = lid.close(1.0)
+            s = np.abs(eye.s[lid.part] - 0.5) < 0.2
+            covered.append([1 - left[s & (np.abs(lid.height - at) < 0.015)].mean() for at in (-0.21, -0.05)])
+        (brow, skin), (low_brow, low_skin) = covered
+        assert brow > 0.4
+        assert low_brow < 0.02
+        assert skin == pytest.approx(1, abs=0.03)
+        assert low_skin == pytest.approx(1, abs=0.03)
 
     def test_its_line_is_as_soft_as_the_photo(self) -> None:
         steepest = []

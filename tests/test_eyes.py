@@ -29,6 +29,8 @@ class TestEye:
         assert np.abs(np.dstack([x, y]) - places(eye)).max() < 0.01
         assert (eye.lower >= eye.upper).all()
         assert 0.2 < (eye.lower - eye.upper).max() < 0.6
+        assert (eye.brow < eye.upper - 0.2).all()
+        assert (eye.brow > eye.upper - 0.8).all()
 
     @SIDES
     def test_it_looks_where_the_gaze_goes(self, side: str, portrait: tuple[Photo, Analysis], face: Face) -> None:

@@ -10,18 +10,15 @@ import numpy.typing as npt
 
 from .eyes import Eye
 from .geometry import Array, smoothstep
-from .lashes import HIGHEST, find_ink, find_lashes, lash_height, lash_line, measure_lashes, softness
+from .lashes import find_ink, find_lashes, lash_height, lash_line, measure_lashes, softness
 from .lidskin import find_bulge, make_skin
-from .lidways import PULLED, following, meeting, wing
+from .lidways import PULLED, closing, following, meeting, wing
 
 __all__ = ["Eyelid"]
 
-OVERLAP = (0.035, 0.05)
-"""How far the closed edge lies below the lower lid's, in eye widths and in openings: landmarks are not exact ..."""
-OUTER = 0.03
-"""... and so much lower at the outer corner, where landmarks leave out most of what is white."""
-FOLD = 0.36
-"""How far above the open edge the fold smooths out as the lid closes, in eye widths."""
+FOLD, HAIRS = 0.36, 0.03
+"""How far above the open edge the fold smooths out as the lid closes, in eye widths; and how far at least below the
+mesh's edge of the brow, whose hairs hang over it: where brows are low, there is only so much lid."""
 SMOOTH = 0.06
 """From there on, when the eye is shut, a lid is all skin made for it: between the two it comes out of the socket."""
 OWN = 0.06
@@ -31,8 +28,9 @@ SYNTHETIC = (0.045, 0.15)
 for it: the farther it is pulled, the more its lashes are drawn out over it. Narrow eyes have a short way."""
 ROOTS = 1.0
 """When the eye is shut, what is dark above the edge gets lower by this and 1: lashes hang down, roots are left."""
-HANGING = 1.6
-"""How much shorter than above the edge of an open lid lashes look below that of a closed one."""
+HANGING, TIPS = 0.65, 0.2
+"""How much shorter than above the edge of an open lid lashes look below that of a closed one, and how far below it, in
+eye widths, they have faded. Those people's, which had hung toward the lens, were seen at their whole length then."""
 DARKER = 0.6
 """Ink is at most so bright, of the skin it is on."""
 EDGED = 0.4
@@ -77,6 +75,8 @@ class Eyelid:
     """float32 (h, w): how far lashes beyond the outer corner come down when the eye is shut, in eye widths."""
     ends: Array
     """float32 (h, w) of the part: 1 between the corners, falling to 0 there."""
+    tips: Array
+    """float32 (h, w) of the part: 1 where lashes hang down from a closed lid, falling to 0 toward the corners."""
     bulge: Array
     """float32 (h, w) of the part: how much brighter a lid can get where it bulges, round from corner to corner."""
     strip: Array
@@ -102,13 +102,10 @@ class Eyelid:
             frames: float32 (h, w), the eye's box: 1 where the frames of glasses are.
         """
         photo = eye.crop(pixels).astype(np.float32)
-        s, t, opening = eye.s, eye.t, eye.lower - eye.upper
+        s, t = eye.s, eye.t
         skin = make_skin(pixels, eye, frames)
-        wide = smoothstep(s, -0.22, -0.02) * (1 - smoothstep(s, 1.0, 1.15))
         middle = meeting(eye)
-        rise = np.asarray(np.maximum(eye.lower - middle, 0), np.float32)
-        beyond = OVERLAP[0] + OUTER * (1 - smoothstep(s, 0.0, 0.5))
-        travel = (np.maximum(middle - eye.upper + OVERLAP[1] * opening, 0) + beyond) * wide
+        rise, travel = np.asarray(np.maximum(eye.lower - middle, 0), np.float32), closing(eye, middle)
         free = np.asarray(1 - cv2.dilate(frames, np.ones((3, 3), np.uint8)), np.float32)
         room = np.ones_like(free)
         if frames.any():
@@ -116,7 +113,7 @@ class Eyelid:
         under = smoothstep(t, middle - rise - 0.06, middle) * (1 - smoothstep(t, eye.lower, eye.lower + 0.4))
         under = rise * under * smoothstep(s, -0.2, 0.05) * (1 - smoothstep(s, 0.9, 1.15)) * free
         cover = smoothstep(s, -0.18, 0.0) * (1 - smoothstep(s, 0.95, 1.1)) * free
-        touched = (cover > 0) & (t > eye.upper - FOLD) & (t < eye.upper + travel + HIGHEST)
+        touched = (cover > 0) & (t > eye.upper - FOLD) & (t < eye.upper + travel + TIPS)
         left, high, w, h = cv2.boundingRect(touched.astype(np.uint8))
         part = slice(high, high + max(h, 1)), slice(left, left + max(w, 1))
         top = eye.upper - lash_height(eye)
@@ -133,13 +130,14 @@ class Eyelid:
             np.ascontiguousarray(lashes),
             np.asarray(np.minimum(find_ink(photo, eye), DARKER * skin), np.float32),
             lash_line(s_part, *hairs, softness(photo, eye)),
-            np.asarray(travel, np.float32),
+            travel,
             np.asarray(cv2.GaussianBlur(under, (0, 0), max(0.02 * eye.width, 0.5)), np.float32),
             wing(eye) * free,
             smoothstep(s_part, -0.14, 0.05) * (1 - smoothstep(s_part, 0.94, 1.08)),
+            smoothstep(s_part, -0.14, 0.25) * (1 - smoothstep(s_part, 0.9, 1.06)),
             find_bulge(s_part, skin),
             smoothstep(t_part, top - 0.06, top + 0.01),
-            smoothstep(t_part, upper - FOLD, upper - SMOOTH),
+            smoothstep(t_part, np.clip(eye.brow[part] + HAIRS, upper - FOLD, upper - 2 * SMOOTH), upper - SMOOTH),
             free,
             room,
             cover,
@@ -221,18 +219,18 @@ class Eyelid:
         read = np.where(past < 0, np.float32(ROOTS) * shut, np.float32(-1 - HANGING)) * past - fall
         read = self.places + (read * np.float32(self.eye.width))[..., None] * self.eye.across
         lashes = cv2.remap(self.lashes, read, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE) - 1
-        lashes *= past < np.float32(HIGHEST / HANGING)
+        under, over = np.minimum(past, 0), np.maximum(past, 0)
+        lashes *= np.maximum(1 - over * np.float32(1 / TIPS), 0)
         begun = float(smoothstep(np.array(closure * self.travel.max(), np.float32), *SYNTHETIC))
         strength, *sharp = self.line
         # Hairs that stand out here and there blur its rim.
         line = np.square(1 / (1 + np.square(past * np.where(past < 0, *sharp))))
         line *= np.float32(lowered * (EDGED + (1 - EDGED) * begun)) * strength
         down = np.clip((self.height + np.float32(0.2)) / (fall + np.float32(0.2)), 0, 1)
-        under, over = np.minimum(past, 0), np.maximum(past, 0)
         turned = np.float32(TURNED) * ends * np.exp(under * np.float32(1 / 0.06))
         lit = 1 + shut * (self.bulge * down * (1 - down) - turned)
         inked = 1 - (1 + (1 - np.float32(0.4) * shut * shut) * lashes) * (1 - line)
-        hanging = 1 - (1 + np.float32(0.8) * shut * shut * ends * lashes) * (1 - line)
+        hanging = 1 - (1 + shut * shut * self.tips * lashes) * (1 - line)
         dim = np.float32(SHADOW[0] + (SHADOW[1] - SHADOW[0]) * shut)
         cast = 1 - dim * ends * np.exp(over * np.float32(-1 / SHADOW[2]))
 

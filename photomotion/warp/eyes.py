@@ -22,6 +22,9 @@ LEFT_LOWER = (263, 249, 390, 373, 374, 380, 381, 382, 362)
 EYES = {"Right": (RIGHT_UPPER, RIGHT_LOWER, 468), "Left": (LEFT_UPPER, LEFT_LOWER, 473)}
 """Upper and lower lid from the outer to the inner corner, and the first iris point; mesh indices."""
 
+BROWS = {"Right": (46, 53, 52, 65, 55), "Left": (276, 283, 282, 295, 285)}
+"""The lower edge of the brow above each, from the outer to the inner end; mesh indices."""
+
 BALL = 0.133
 """Radius of an eyeball, in eye distances (12 mm)."""
 IRIS = 0.065
@@ -61,6 +64,8 @@ class Eye:
     """t of the upper lid's edge at every pixel's s, float32 (h, w)."""
     lower: Array
     """t of the lower lid's edge at every pixel's s, float32 (h, w)."""
+    brow: Array
+    """t of the lower edge of the brow at every pixel's s, float32 (h, w)."""
     iris: tuple[float, float]
     """s and t of the iris' middle."""
     radius: float
@@ -110,6 +115,8 @@ class Eye:
         lids = curve(upper_points), curve(lower_points)
         upper, lower = (np.asarray(lid(np.clip(s, 0, 1)), np.float32) for lid in lids)
         upper, lower = np.minimum(upper, lower), np.maximum(upper, lower)
+        brow = (points[list(BROWS[side])] - outer) @ np.stack([along, across], axis=1) / span
+        brow = brow[np.argsort(brow[:, 0])]
         middle = points[first] - outer
         right, down = head.vector(BALL, 0)[:2], head.vector(0, BALL)[:2]
         return cls(
@@ -123,6 +130,7 @@ class Eye:
             lids,
             upper,
             lower,
+            np.interp(s, brow[:, 0], brow[:, 1]).astype(np.float32),
             (float(middle @ along) / span, float(middle @ across) / span),
             ring / span,
             BALL * head.unit,
