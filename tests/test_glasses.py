@@ -7,7 +7,8 @@ from dataclasses import replace
 import cv2
 import numpy as np
 import numpy.typing as npt
-from eye_pictures import apart, film, shut
+import pytest
+from eye_pictures import apart, film, painted, shut
 
 from photomotion.data import Analysis, Face, Finding, Photo, Suitability
 from photomotion.warp.eyes import EYES, Eye
@@ -43,6 +44,16 @@ class TestGlasses:
         away = cv2.dilate(rim[y0:y1, x0:x1].astype(np.uint8), np.ones((15, 15))) == 0
         cheek = away & (eye.t > eye.lower + 0.15)
         assert (found[cheek] > 0.1).mean() < 0.05
+
+    @pytest.mark.parametrize(("reach", "own"), [(0.0, True), (0.3, False)])
+    def test_the_lit_rim_of_a_lower_lid_is_none(self, reach: float, own: bool) -> None:
+        eye, pixels, _ = painted()
+        s = np.linspace(0.05 - reach, 0.95 + reach, 50, dtype=np.float32)
+        x, y = eye.place(s, np.asarray(eye.lids[1](np.clip(s, 0, 1)), np.float32) + 0.07)
+        way = np.stack([x + eye.box[0], y + eye.box[1]], axis=1).round().astype(np.int32)
+        cv2.polylines(pixels, [way], False, (240, 235, 230), 3)
+        found = find_frames(pixels, eye)
+        assert (found.max() < 0.1) == own
 
     def test_they_stay_on_top_while_the_lid_closes(self, portrait: tuple[Photo, Analysis]) -> None:
         photo, analysis, rim = self.wearing(portrait)

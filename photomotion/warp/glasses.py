@@ -19,6 +19,9 @@ LONG = 0.7
 """... and longer than this."""
 LIDS = (-0.11, 0.09)
 """Above the upper and below the lower lid's edge, dark lines are lashes and folds, in eye widths."""
+RIM, OWN = 0.16, 0.8
+"""A bright line of which so much is no farther than that below the lower lid's edge, in eye widths, and between the
+corners is the lid's own rim in the light: frames go on beyond an eye."""
 
 
 def find_frames(pixels: npt.NDArray[np.uint8], eye: Eye) -> Array:
@@ -32,6 +35,7 @@ def find_frames(pixels: npt.NDArray[np.uint8], eye: Eye) -> Array:
     window = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (size, size))
     near_lids = (eye.s > -0.12) & (eye.s < 1.1) & (eye.t > eye.upper + LIDS[0]) & (eye.t < eye.lower + LIDS[1])
     opening = (eye.t > eye.upper - 0.02) & (eye.t < eye.lower + 0.02)
+    rim = (eye.s > -0.05) & (eye.s < 1.05) & (eye.t > eye.lower - 0.05) & (eye.t < eye.lower + RIM)
     frames = np.zeros(light.shape, np.uint8)
     for kind, banned in ((cv2.MORPH_BLACKHAT, near_lids), (cv2.MORPH_TOPHAT, opening)):
         thin = cv2.morphologyEx(light, kind, window)
@@ -40,7 +44,8 @@ def find_frames(pixels: npt.NDArray[np.uint8], eye: Eye) -> Array:
         count, labels, stats, _ = cv2.connectedComponentsWithStats(found)
         for label in range(1, count):
             extent = np.hypot(stats[label, cv2.CC_STAT_WIDTH], stats[label, cv2.CC_STAT_HEIGHT])
-            if extent > LONG * eye.width:
-                frames[labels == label] = 1
+            line = labels == label
+            if extent > LONG * eye.width and (kind == cv2.MORPH_BLACKHAT or rim[line].mean() < OWN):
+                frames[line] = 1
     frames = cv2.dilate(frames, np.ones((3, 3), np.uint8))
     return np.asarray(cv2.GaussianBlur(frames.astype(np.float32), (0, 0), max(0.01 * eye.width, 0.6)), np.float32)
