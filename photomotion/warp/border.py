@@ -1,4 +1,7 @@
-"""The edge of the photo: what it cuts through has no more to show, so nothing is drawn in from beyond it."""
+"""The edge of the photo: what it cuts through has no more to show, so nothing is drawn in from beyond it.
+
+Around a print that edge is where its margin ends, and the margin stays where it is.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,7 @@ import numpy.typing as npt
 
 from .geometry import Array, smoothstep
 from .grid import Grid
+from .margins import EDGES, Margins, seen_from
 
 __all__ = ["Border"]
 
@@ -18,6 +22,10 @@ SLACK = 0.01
 REACH = 1.5
 """How far from the edge what it holds is stretched, in eye distances; at most this share of the picture: ..."""
 SHARE = 0.4
+DEEP = 0.1
+"""People are looked for so far beyond a margin, in eye distances: mattes end a little before it."""
+SHORT = 1.0
+"""The same next to a margin, which holds both ways: a shorter way, or chests would hardly breathe above it."""
 AROUND = 0.6
 """How far along the edge the hold fades, in eye distances, beyond the person that it cuts through."""
 
@@ -50,36 +58,58 @@ class Edge:
 
 
 @dataclass(frozen=True, eq=False)
+class Rest:
+    """A margin that people touch, and the picture next to it."""
+
+    axis: int
+    """Of what is held: 0 to the right, 1 down."""
+    moves: Array
+    """How much nodes may move, 0 in the margin, 1 far from it, float32 (rows, columns)."""
+
+    def hold(self, forward: Array, slack: float) -> None:
+        """See :meth:`Border.hold`. Its line is seen: not even the slack is let in."""
+        forward[..., self.axis] *= self.moves
+
+
+@dataclass(frozen=True, eq=False)
 class Border:
     """The edges of the picture that people touch."""
 
-    edges: tuple[Edge, ...]
+    edges: tuple[Edge | Rest, ...]
     slack: float
     """px."""
 
     @classmethod
-    def of(cls, opacity: npt.NDArray[np.uint8], grid: Grid, unit: float) -> Border:
+    def of(cls, opacity: npt.NDArray[np.uint8], grid: Grid, unit: float, margins: Margins = (None,) * 4) -> Border:
         """Look where people touch the edges.
 
         Args:
             opacity: of the people, uint8 (H, W).
             grid: on which fields are given; it covers the picture.
             unit: px per eye distance.
+            margins: of the photo.
         """
-        step, edges = grid.step, []
-        wide = 2 * round(AROUND * unit / step) + 1
-        for axis, picture, count in ((0, opacity, grid.columns), (1, opacity.T, grid.rows)):
-            size = picture.shape[1]
-            away = (np.arange(count, dtype=np.float32) + 0.5) * step
-            for last, line in ((False, picture[:, :step]), (True, picture[:, -step:])):
-                if not line.any():
-                    continue
-                nodes = -(-len(line) // step)
-                cells = np.pad(line.max(axis=1), (0, nodes * step - len(line)), "edge").reshape(nodes, step)
-                near = cv2.dilate(cells.max(axis=1)[None].astype(np.float32) / 255, np.ones((1, wide), np.uint8))
-                touched = cv2.blur(near, (wide, 1), borderType=cv2.BORDER_REPLICATE)[0]
-                fade = 1 - smoothstep(size - away if last else away, 0.0, min(REACH * unit, SHARE * size))
-                edges.append(Edge(axis, last, np.asarray(touched, np.float32), fade))
+        edges: list[Edge | Rest] = []
+        for (axis, last), width in zip(EDGES, margins, strict=True):
+            people = seen_from((axis, last), opacity)
+            line = people[:, : grid.step] if width is None else _beside(people, width, round(DEEP * unit) + 1)
+            if not line.any():
+                continue
+            nodes, count = (grid.rows, grid.columns) if axis == 0 else (grid.columns, grid.rows)
+            touched = _along(line, nodes, grid.step, round(AROUND * unit / grid.step))
+            size = people.shape[1]
+            away = (np.arange(count, dtype=np.float32) + 0.5) * grid.step
+            away = size - away if last else away
+            if width is None:
+                fade = 1 - smoothstep(away, 0.0, min(REACH * unit, SHARE * size))
+                edges.append(Edge(axis, last, touched, fade))
+                continue
+            # The node beyond it rests as well: what lies between two nodes moves with both.
+            places = (np.arange(nodes, dtype=np.float32) + 0.5) * grid.step
+            beyond = away - np.interp(places, np.arange(len(width)), width)[:, None] - grid.step
+            fade = 1 - smoothstep(np.asarray(beyond, np.float32), 0.0, min(SHORT * unit, SHARE * size))
+            moves = 1 - touched[:, None] * fade
+            edges.append(Rest(axis, np.ascontiguousarray(moves if axis == 0 else moves.T)))
         return cls(tuple(edges), SLACK * unit)
 
     def hold(self, forward: Array) -> None:
@@ -90,3 +120,17 @@ class Border:
         """
         for edge in self.edges:
             edge.hold(forward, self.slack)
+
+
+def _beside(people: npt.NDArray[np.uint8], width: Array, deep: int) -> npt.NDArray[np.uint8]:
+    """The first ``deep`` px of people, uint8 (n, depth), beyond a margin that is so wide, float32 (n,)."""
+    first = np.round(width).astype(np.intp)[:, None] + np.arange(deep)
+    return np.take_along_axis(people, np.minimum(first, people.shape[1] - 1), 1)
+
+
+def _along(line: npt.NDArray[np.uint8], nodes: int, step: int, around: int) -> Array:
+    """How much people touch an edge, 0..1, float32, a value a node, from what lies along it, uint8 (n, depth)."""
+    wide = 2 * around + 1
+    cells = np.pad(line.max(axis=1), (0, nodes * step - len(line)), "edge").reshape(nodes, step)
+    near = cv2.dilate(cells.max(axis=1)[None].astype(np.float32) / 255, np.ones((1, wide), np.uint8))
+    return np.asarray(cv2.blur(near, (wide, 1), borderType=cv2.BORDER_REPLICATE)[0], np.float32)

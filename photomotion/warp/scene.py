@@ -28,6 +28,7 @@ from .jaw import MOST, opening
 from .layers import compose, parted, with_wisps
 from .light import Light
 from .limbs import Front
+from .margins import around, find_margins, inside
 from .mouth import Mouth
 from .plate import background
 from .rims import find_irises
@@ -63,12 +64,15 @@ class Scene:
     def _part(self, clean: Pixels, units: Sequence[float], pool: ThreadPoolExecutor) -> None:
         """Make ready the layers: the people, what is behind them, and what is before them."""
         photo, analysis = self.photo, self.analysis
-        matte = with_wisps(analysis.matte, clean, max(units))
-        shown, behind, self.opacity = parted(matte, clean, max(units))
-        plate = pool.submit(background, behind, self.opacity, max(units))
+        margins = find_margins(clean, [face.landmarks[:, :2] for face in analysis.faces])
+        inner = inside(margins, photo.height, photo.width)
+        matte = with_wisps(analysis.matte[inner], clean[inner], max(units))
+        shown, behind, opacity = parted(matte, clean[inner], max(units))
+        plate = pool.submit(background, behind, opacity, max(units))
+        self.opacity = around(opacity, inner, np.zeros_like(clean[..., 0]))
         self.front = Front.of(clean, analysis.matte, self.opacity, analysis.faces, self.heads, self.grid)
-        self.border = Border.of(self.opacity, self.grid, max(units))
-        layers = np.dstack([shown, self.opacity])
+        self.border = Border.of(self.opacity, self.grid, max(units), margins)
+        layers = np.dstack([around(shown, inner, clean), self.opacity])
         if self.front:
             self.front.uncover(layers, analysis.matte)
         left, top, right, bottom = (int(v) for v in np.clip(analysis.faces[0].box, 0, [photo.width, photo.height] * 2))
@@ -77,7 +81,7 @@ class Scene:
         self.faces = [Closer.of(layers, *one) for one in zip(analysis.faces, units, strict=True)]
         held = [extent_of(row) for row in np.array_split(self.opacity, np.arange(1, self.grid.rows) * self.grid.step)]
         self.lefts, self.rights = zip(*held, strict=True)
-        self.plate = plate.result()
+        self.plate = around(plate.result(), inner, clean)
 
     def _meet(self, clean: Pixels) -> None:
         """Make ready what each person is drawn with."""
