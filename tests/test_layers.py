@@ -119,6 +119,29 @@ class TestLayers:
         assert opacity[60:180, 120].min() == 255
         assert opacity[57, 120] == 255  # above, where the wall is calm, it reaches beyond
 
+    @pytest.mark.parametrize("turn", [-0.67, -0.22, 0.22, 0.67])
+    def test_a_rod_that_ends_at_the_head_is_not_hair(self, turn: float) -> None:
+        random = np.random.default_rng(11)
+        pixels = np.clip(190 + random.normal(0, 2, (240, 240, 3)), 0, 255).astype(np.uint8)
+        way = np.array([np.cos(turn), np.sin(turn)])
+        ends = [tuple(int(v) for v in np.round(120 + far * way)) for far in (50, 100)]
+        cv2.line(pixels, ends[0], ends[1], (30, 60, 70), 4)
+        cv2.circle(pixels, (120, 120), 60, (40, 30, 20), -1)
+        matte = np.zeros((240, 240), np.float32)
+        cv2.circle(matte, (120, 120), 60, 1.0, -1)
+        x, y = np.round(120 + 66 * way).astype(int)
+        assert not with_wisps(matte, pixels, 100.0)[y - 1 : y + 2, x - 1 : x + 2].any()
+
+    def test_a_thing_unlike_the_person_stays_behind_though_the_matte_doubts(self) -> None:
+        random = np.random.default_rng(4)
+        pixels = cv2.blur(random.integers(60, 190, (240, 240, 1), np.uint8).repeat(3, axis=2), (3, 3))
+        cv2.circle(pixels, (120, 120), 60, (150, 100, 70), -1)
+        cv2.ellipse(pixels, (184, 120), (6, 14), 0, 0, 360, (40, 90, 220), -1)
+        matte = np.zeros((240, 240), np.float32)
+        cv2.circle(matte, (120, 120), 60, 1.0, -1)
+        matte[108:133, 181:188] = 0.15
+        assert parted(matte, pixels, 100.0)[2][112:129, 184:190].max() < 60
+
     def test_an_ear_that_the_matte_lacks_goes_along_before_a_busy_background(self) -> None:
         random = np.random.default_rng(4)
         pixels = cv2.blur(random.integers(60, 190, (240, 240, 1), np.uint8).repeat(3, axis=2), (3, 3))

@@ -18,6 +18,8 @@ Indices = npt.NDArray[np.intp]
 CALM, BUSY = (6.0, 10.0), 12.0
 """Gray levels by which a background differs from itself: up to the first everything else is taken for hair, from the
 second on only what could be a mixture of person and background, and beyond the third nothing."""
+LINES = 8.0
+"""Beside a line or an edge, only what differs from the background this much more than these make it differ is hair."""
 UNLIKE = (1.1, 0.5)
 """How far from such a mixture it may be, as a share of how far it is from the background; beyond 1 anything may."""
 LOGARITHM = np.log1p(np.arange(256, dtype=np.float32))
@@ -40,6 +42,10 @@ STRANGE = (45.0, 90.0)
 """Gray levels by which a colour is unlike all of the background around it: from the second on it is the person's."""
 DOUBT = (0.1, 2.0)
 """Where the matte is above the first, it counts as this much more unlike: ears are seen by the matte, but faintly."""
+KIN = (0.75, 1.0)
+"""How far it may be from the colours of the person nearby, as a share of how far it is from those of the background: up
+to the first it goes along, from the second on it is a thing that stands there.
+"""
 PATCH = (0.02, 0.3, 0.7)
 """How far strange colours must reach, in eye distances; and the shares of strange ones around a pixel that goes along.
 """
@@ -71,12 +77,15 @@ def with_wisps(matte: Array, pixels: Pixels, unit: float) -> Array:
     apart = cv2.absdiff(pixels, wall)
     away = cv2.max(cv2.max(*cv2.split(apart)[:2]), cv2.extractChannel(apart, 2))
     beyond = (far & (outside < 3 * reach)).astype(np.float32)
-    # The geometric mean is that of the many: one line or edge does not make a calm background rough.
+    # The geometric mean is that of the many: one line or edge does not make a calm background rough. It counts beside
+    # it, or it would be taken for hair there.
     rough, weight = (
         cv2.resize(a, size, interpolation=cv2.INTER_AREA) for a in (cv2.LUT(away, LOGARITHM) * beyond, beyond)
     )
     usual = np.expm1(_blurred(rough, weight, 3 * sigma))
-    bound = np.where(usual < BUSY, 4 * usual + 8, 256).astype(np.float32)
+    square = cv2.resize(np.square(away, dtype=np.float32) * beyond, size, interpolation=cv2.INTER_AREA)
+    lines = LINES * np.sqrt(np.maximum(_blurred(square, weight, sigma) - (1.5 * usual) ** 2, 0))
+    bound = np.where(usual < BUSY, np.maximum(4 * usual + 8, lines), 256).astype(np.float32)
     found = near & (away > cv2.resize(bound, (width, height), interpolation=cv2.INTER_LINEAR))
     row, column = np.nonzero(found)
     cell = (2 * row + 1) * size[1] // (2 * height), (2 * column + 1) * size[0] // (2 * width)
@@ -98,20 +107,20 @@ def with_wisps(matte: Array, pixels: Pixels, unit: float) -> Array:
     return np.where(found & rooted[parts], np.float32(1), matte)
 
 
-def _strangeness(pixels: Pixels, at: tuple[Indices, ...], far: Mask, unit: float) -> Array:
-    """How far colours are from all that the background around them shows, in gray levels, float32 (n,).
+def _strangeness(pixels: Pixels, at: tuple[Indices, ...], known: Mask, unit: float) -> Array:
+    """How far colours are from all that the background, or the person, shows around them, gray levels, float32 (n,).
 
     Args:
         pixels: the photo, uint8 (H, W, 3).
         at: rows and columns of the pixels in question, n.
-        far: what is background for sure, bool (H, W).
+        known: what is background, or person, for sure, bool (H, W).
         unit: px per eye distance.
     """
-    height, width = far.shape
+    height, width = known.shape
     shrink = max(1, round(max(height, width) / 256))
     size = (-(-width // shrink), -(-height // shrink))
     small = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA).reshape(-1, 3).astype(np.float32)
-    sure = cv2.resize(far.astype(np.float32), size, interpolation=cv2.INTER_AREA).ravel() > 0.999
+    sure = cv2.resize(known.astype(np.float32), size, interpolation=cv2.INTER_AREA).ravel() > 0.999
     colour = pixels[at].astype(np.float32)
     least = np.full(len(colour), 3e5, np.float32)
     for down, right in FARTHER:
@@ -177,7 +186,9 @@ def parted(matte: Array, pixels: Pixels, unit: float) -> tuple[Pixels, Pixels, P
         return pixels, pixels, opacity
     strange = np.zeros(matte.shape, np.float32)
     apart = _strangeness(pixels, np.nonzero(busy), outside > 1.5 * (rim + soft), unit)
-    strange[busy] = smoothstep(apart * (1 + DOUBT[1] * smoothstep(matte[busy], 0.0, DOUBT[0])), *STRANGE)
+    kin = _strangeness(pixels, np.nonzero(busy), matte > 0.95, unit) / np.maximum(apart, np.float32(1))
+    own = 1 - smoothstep(np.asarray(kin, np.float32), *KIN)
+    strange[busy] = own * smoothstep(apart * (1 + DOUBT[1] * smoothstep(matte[busy], 0.0, DOUBT[0])), *STRANGE)
     patch = cv2.GaussianBlur(strange, (0, 0), max(0.5, PATCH[0] * unit))[busy]
     share = np.maximum(opacity[busy] / np.float32(255), smoothstep(patch, *PATCH[1:]) * wide[calm < 0.99])
     share[share > 0.9] = 1
