@@ -136,7 +136,7 @@ class TestLayers:
         random = np.random.default_rng(4)
         pixels = cv2.blur(random.integers(60, 190, (240, 240, 1), np.uint8).repeat(3, axis=2), (3, 3))
         cv2.circle(pixels, (120, 120), 60, (150, 100, 70), -1)
-        cv2.ellipse(pixels, (184, 120), (6, 14), 0, 0, 360, (40, 90, 220), -1)
+        cv2.ellipse(pixels, (184, 120), (6, 14), 0, 0, 360, (75, 122, 150), -1)
         matte = np.zeros((240, 240), np.float32)
         cv2.circle(matte, (120, 120), 60, 1.0, -1)
         matte[108:133, 181:188] = 0.15

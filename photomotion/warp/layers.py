@@ -18,7 +18,7 @@ Indices = npt.NDArray[np.intp]
 CALM, BUSY = (6.0, 10.0), 12.0
 """Gray levels by which a background differs from itself: up to the first everything else is taken for hair, from the
 second on only what could be a mixture of person and background, and beyond the third nothing."""
-LINES = 8.0
+LINES = 3.0
 """Beside a line or an edge, only what differs from the background this much more than these make it differ is hair."""
 UNLIKE = (1.1, 0.5)
 """How far from such a mixture it may be, as a share of how far it is from the background; beyond 1 anything may."""
@@ -42,7 +42,7 @@ STRANGE = (45.0, 90.0)
 """Gray levels by which a colour is unlike all of the background around it: from the second on it is the person's."""
 DOUBT = (0.1, 2.0)
 """Where the matte is above the first, it counts as this much more unlike: ears are seen by the matte, but faintly."""
-KIN = (0.75, 1.0)
+KIN = (1.5, 2.5)
 """How far it may be from the colours of the person nearby, as a share of how far it is from those of the background: up
 to the first it goes along, from the second on it is a thing that stands there.
 """

@@ -8,6 +8,8 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from photomotion.data.ranks import median
+
 from .areas import Area
 from .geometry import Array
 
@@ -109,7 +111,7 @@ def _margin(edge: Pixels) -> Array | None:
     # Scans have a dark line at the very edge.
     outer = strip[:, 1 : 1 + max(LEAST, round(0.01 * size))].astype(np.float32)
     colour = cv2.blur(outer.mean(axis=1), (1, 2 * (places // EVEN) + 1), borderType=cv2.BORDER_REPLICATE)[:, None]
-    usual = float(np.median(np.abs(outer - colour).max(axis=2)))
+    usual = float(median(np.abs(outer - colour).max(axis=2)))
     apart = cv2.absdiff(strip, np.broadcast_to(np.round(colour).astype(np.uint8), strip.shape).copy())
     plain = cv2.max(cv2.max(*cv2.split(apart)[:2]), cv2.extractChannel(apart, 2)) <= max(PLAIN, GRAINY * usual)
     if plain[:, 1 : 1 + LEAST].mean() < CLEAN:
