@@ -27,6 +27,8 @@ _TO_LIMITED = np.rint((np.arange(256) - 128) * (224 / 255) + 128).astype(np.uint
 
 LARGEST = 16384
 """Longest side that x264 encodes, px."""
+SMALL = 600_000
+"""Pixels below which x264 works in one thread: others would be woken so often that they hold up whoever draws."""
 LARGE = 6_000_000
 """Pixels above which x264 looks less far ahead: the frames it usually holds are 1 GB for 12 megapixels, these 0.4."""
 
@@ -73,7 +75,7 @@ def write_film(
         stream.width, stream.height = shape[1] // 2 * 2, shape[0] // 2 * 2
         stream.pix_fmt = "yuv420p"
         # Whole frames to each thread: files are smaller than with sliced ones, and the same for any number of them.
-        stream.thread_type, stream.thread_count = "FRAME", 2
+        stream.thread_type, stream.thread_count = "FRAME", 1 if shape[0] * shape[1] < SMALL else 2
         _label(stream.codec_context)
         index, frame = 0, first
         while True:
