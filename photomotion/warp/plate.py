@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import cv2
 import numpy as np
 import numpy.typing as npt
@@ -59,7 +61,40 @@ def background(pixels: Pixels, opacity: Pixels, unit: float) -> Pixels:
         return pixels
     height, width = hidden.shape
     shrink = max(1, round(max(height, width) / WORKING))
-    size = (-(-width // shrink), -(-height // shrink))
+    with ThreadPoolExecutor(1, thread_name_prefix="outline") as beside:
+        outline = beside.submit(mirrored, hidden, pixels, DEEP[1] * unit, unit)
+        smooth, copies, sure, step = _planned(pixels, hidden, unit, shrink)
+    depth, band, across, lined = outline.result()
+    deep = depth[band][:, None] / np.float32(unit)
+    filled = cv2.resize(smooth, (width, height), interpolation=cv2.INTER_LINEAR)
+    plate = cv2.copyTo(np.round(filled).astype(np.uint8), hidden, pixels.copy())
+    fill = filled[band]
+    del filled  # the largest thing there is at the start
+    flat = pixels.reshape(-1, 3)
+    total = _laid(flat, band, copies, shrink)
+    total += cv2.resize(step, (width, height), interpolation=cv2.INTER_LINEAR)[band] * (1 - smoothstep(deep, *EVEN))
+    sureness = cv2.resize(sure, (width, height), interpolation=cv2.INTER_LINEAR)[band][:, None]
+    copy = fill + sureness * (1 - smoothstep(deep, *DEEP)) * (total - fill)
+    edge = flat[across]
+    copy += (
+        (1 - smoothstep(deep, 0.0, MIRROR + (ALONG - MIRROR) * lined[:, None]))
+        * (hidden.ravel()[across] == 0)[:, None]
+        * (edge - copy)
+    )
+    plate[band] = np.clip(np.round(copy), 0, 255)
+    return np.asarray(plate, np.uint8)
+
+
+def _planned(
+    pixels: Pixels, hidden: Pixels, unit: float, shrink: int
+) -> tuple[Array, list[tuple[tuple[int, int], Array]], Array, Array]:
+    """What is decided on a small picture, ``shrink`` times smaller, (h, w).
+
+    Returns:
+        The smooth fill, float32 (h, w, 3); the copies and how surely there is any, of :func:`_copies`; and the step
+        that copies leave at the outline, float32 (h, w, 3).
+    """
+    size = (-(-hidden.shape[1] // shrink), -(-hidden.shape[0] // shrink))
     small = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA).astype(np.float32)
     known = (cv2.resize(1.0 - hidden, size, interpolation=cv2.INTER_AREA) > 0.999).astype(np.uint8)
     # From a little before the outline on, or the person's own edge would colour the fill.
@@ -79,26 +114,7 @@ def background(pixels: Pixels, opacity: Pixels, unit: float) -> Pixels:
     around = (2 * max(1, round(ALIKE * unit / shrink)) + 1,) * 2
     apart = cv2.blur(apart, around) / np.maximum(cv2.blur(seen.astype(np.float32), around), 1e-3)[..., None]
     step = diffuse(np.where(seen[..., None], apart, 0).astype(np.float32), seen.astype(np.float32))
-
-    depth, band, across, lined = mirrored(hidden, pixels, DEEP[1] * unit, unit)
-    deep = depth[band][:, None] / np.float32(unit)
-    filled = cv2.resize(smooth, (width, height), interpolation=cv2.INTER_LINEAR)
-    plate = cv2.copyTo(np.round(filled).astype(np.uint8), hidden, pixels.copy())
-    fill = filled[band]
-    del filled  # the largest thing there is at the start
-    flat = pixels.reshape(-1, 3)
-    total = _laid(flat, band, copies, shrink)
-    total += cv2.resize(step, (width, height), interpolation=cv2.INTER_LINEAR)[band] * (1 - smoothstep(deep, *EVEN))
-    sureness = cv2.resize(sure, (width, height), interpolation=cv2.INTER_LINEAR)[band][:, None]
-    copy = fill + sureness * (1 - smoothstep(deep, *DEEP)) * (total - fill)
-    edge = flat[across]
-    copy += (
-        (1 - smoothstep(deep, 0.0, MIRROR + (ALONG - MIRROR) * lined[:, None]))
-        * (hidden.ravel()[across] == 0)[:, None]
-        * (edge - copy)
-    )
-    plate[band] = np.clip(np.round(copy), 0, 255)
-    return np.asarray(plate, np.uint8)
+    return smooth, copies, sure, step
 
 
 def _laid(flat: Pixels, band: npt.NDArray[np.bool_], copies: list[tuple[tuple[int, int], Array]], shrink: int) -> Array:
@@ -163,15 +179,18 @@ def _copies(small: Array, known: Pixels, unit: float) -> tuple[list[tuple[tuple[
         weight = cv2.blur(found, window)
         length = np.float32(LENGTHS[index // ANGLES])
         new = cv2.blur(apart, window) / np.maximum(weight, 1e-6) + 4 * length
-        ideal = np.minimum(ideal, np.where(weight > 0.01, new, np.float32(1e6)))
-        usable = np.zeros(shape, bool)
-        usable[here] = source[there]
-        new = np.where(usable & (weight > 0.01), new, np.float32(1e6))
-        first, second = new < cost[0], (new >= cost[0]) & (new < cost[1])
-        cost[1] = np.where(first, cost[0], np.where(second, new, cost[1]))
-        best[1] = np.where(first, best[0], np.where(second, np.uint8(index), best[1]))
-        cost[0] = np.where(first, new, cost[0])
-        best[0][first] = index
+        new[weight <= 0.01] = 1e6
+        ideal = cv2.min(ideal, new)
+        unusable = np.ones(shape, bool)
+        unusable[here] = ~source[there]
+        new[unusable] = 1e6
+        second = cv2.compare(new, cost[1], cv2.CMP_LT)
+        cv2.copyTo(new, second, cost[1])
+        best[1][second > 0] = index
+        first = cv2.compare(new, cost[0], cv2.CMP_LT)
+        for values, better in ((cost, new), (best, np.full(shape, index, np.uint8))):
+            cv2.copyTo(values[0], first, values[1])
+            cv2.copyTo(better, first, values[0])
     lead = smoothstep((cost[1] - cost[0]) / (0.25 * cost[0] + 3), 0.0, 1.0)
     other = np.asarray(0.5 * (1 - lead) * (cost[1] < 1e5), np.float32)
     able = cost[0] < 1e5
