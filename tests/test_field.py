@@ -73,6 +73,31 @@ class TestField:
         there = cv2.remap(forward, x.astype(np.float32), y.astype(np.float32), cv2.INTER_LINEAR)
         assert np.abs(there + back)[inside].max() < 0.3  # px, at turns twice as far as photos allow
 
+    @pytest.mark.parametrize(
+        ("right", "down", "wide", "tall", "low"),
+        [
+            (33.9, 19.4, 14.1, 10.7, 3.4),
+            (39.1, -24.4, 15.8, 12.0, -2.4),
+            (28.5, 29.5, 15.6, 9.2, -5.8),
+            (24.7, 29.7, 25.8, 9.5, -4.0),
+        ],
+    )
+    def test_no_node_is_thrown_away_where_much_is_squeezed(
+        self, right: float, down: float, wide: float, tall: float, low: float
+    ) -> None:
+        x, y = Grid.over((0, 0, 240, 240), 4).nodes
+        x, y = x - 118, y - 118
+        aside = -right * np.tanh(x / wide) * np.exp(-(((y - low) / tall) ** 2))
+        along = down * np.tanh(y / tall) * np.exp(-((x / wide) ** 2))
+        forward = unfold(np.asarray(np.dstack([aside, along]), np.float32), 4)
+        assert squeeze(forward, 4).min() > 0.1
+        back = invert(forward, 4)
+        column, row = np.meshgrid(np.arange(60, dtype=np.float32), np.arange(60, dtype=np.float32))
+        at = column + back[..., 0] / 4, row + back[..., 1] / 4
+        there = cv2.remap(forward, *at, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+        inside = (at[0] > 0) & (at[0] < 59) & (at[1] > 0) & (at[1] < 59)
+        assert np.abs(there + back)[inside].max() < 0.5
+
     def test_a_squeezed_field_is_smoothed_and_others_are_left_alone(self) -> None:
         grid = self.grid
         field = self.field(fake_analysis())

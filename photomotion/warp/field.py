@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 import cv2
 import numpy as np
+import numpy.typing as npt
 
 from photomotion.data import Analysis
 
@@ -34,6 +35,8 @@ NOTHING = 1e-3
 NEWTON, CLOSE = 4, 0.2
 """Steps of Newton's method at most after the first; and px by which the inverse may be wrong before the last one,
 which leaves at most a tenth of that: it is below 0.1 px then (turns as planned, three photos)."""
+LOST = 0.5
+"""px by which a node may be missed after all of them, or it is looked for anew."""
 
 
 Area = tuple[slice, slice, slice]
@@ -168,33 +171,72 @@ def invert(forward: Array, step: int) -> Array:
     """Where each node's content comes from: the ``u`` with ``u(x) = -d(x + u(x))``, by up to five Newton steps.
 
     Plain fixed-point steps (Chen et al., 2008) are still 1 to 2 px wrong after five of them below the chin of a head
-    that turns by 12 degrees; these are within 0.2 px.
+    that turns by 12 degrees; these are within 0.2 px. A node that they throw away, where much is squeezed at once,
+    starts again from the node that comes nearest to it.
 
     Args:
         forward: float32 (rows, columns, 2), displacement ``d`` in px, that does not fold.
         step: px between nodes.
     """
-    rows, columns = forward.shape[:2]
-    column, row = np.arange(columns, dtype=np.float32), np.arange(rows, dtype=np.float32)[:, None]
-    # x and y apart: sums over every other number are slow. First the inverse of the Jacobian, and a step from nothing.
     right_x, right_y, down_x, down_y = _slopes(forward, step)
     part = 1 / np.maximum((1 + right_x) * (1 + down_y) - down_x * right_y, np.float32(TIGHT[0]))
     inverse = [np.asarray(part * by, np.float32) for by in (1 + down_y, -down_x, -right_y, 1 + right_x)]
-    slope: Sequence[Array] = inverse
-    even = part.max() < 1 / TIGHT[1]
+    newton = _Newton(forward, step, inverse, bool(part.max() < 1 / TIGHT[1]))
     miss_x, miss_y = cv2.split(forward)
-    back_x, back_y = -(slope[0] * miss_x + slope[1] * miss_y), -(slope[2] * miss_x + slope[3] * miss_y)
-    for _ in range(NEWTON):
-        at = column + back_x * np.float32(1 / step), row + back_y * np.float32(1 / step)
-        miss_x, miss_y = cv2.split(cv2.remap(forward, *at, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE))
+    back_x, back_y = newton.stepped(miss_x * 0, miss_y * 0, inverse, miss_x, miss_y)
+    back_x, back_y, lost = newton.approach(back_x, back_y)
+    if lost.any():
+        row, column = np.indices(lost.shape, np.float32)
+        to_x, to_y = column * step + forward[..., 0], row * step + forward[..., 1]
+        for at in np.argwhere(lost):
+            away = np.square(to_x - step * at[1]) + np.square(to_y - step * at[0])
+            nearest = np.unravel_index(int(away.argmin()), away.shape)
+            back_y[tuple(at)], back_x[tuple(at)] = (np.array(nearest) - at) * step
+        back_x, back_y, _ = newton.approach(back_x, back_y)
+    return np.asarray(cv2.merge([back_x, back_y]), np.float32)
+
+
+class _Newton(NamedTuple):
+    """Newton's method for an inverse. x and y are apart: sums over every other number are slow."""
+
+    forward: Array
+    step: int
+    inverse: Sequence[Array]
+    """Of the field's Jacobian, four numbers at each node."""
+    even: bool
+    """Whether nothing is squeezed much: then the Jacobian is much the same a pixel away."""
+
+    def approach(self, back_x: Array, back_y: Array) -> tuple[Array, Array, npt.NDArray[np.bool_]]:
+        """Come from a guess to where nodes come from, and tell which are still lost; arrays (rows, columns)."""
+        for _ in range(NEWTON):
+            at, miss_x, miss_y = self._missed(back_x, back_y)
+            close = max(cv2.norm(miss_x, cv2.NORM_INF), cv2.norm(miss_y, cv2.NORM_INF)) < CLOSE
+            slope = self.inverse
+            if not (close and self.even):
+                slope = cv2.split(_read(cv2.merge(self.inverse), at))
+            back_x, back_y = self.stepped(back_x, back_y, slope, miss_x, miss_y)
+            if close:
+                return back_x, back_y, np.zeros(back_x.shape, bool)
+        _, miss_x, miss_y = self._missed(back_x, back_y)
+        return back_x, back_y, np.hypot(miss_x, miss_y) > LOST
+
+    @staticmethod
+    def stepped(
+        back_x: Array, back_y: Array, slope: Sequence[Array], miss_x: Array, miss_y: Array
+    ) -> tuple[Array, Array]:
+        """One step from a guess, by a slope, for what is missed there."""
+        return back_x - (slope[0] * miss_x + slope[1] * miss_y), back_y - (slope[2] * miss_x + slope[3] * miss_y)
+
+    def _missed(self, back_x: Array, back_y: Array) -> tuple[tuple[Array, Array], Array, Array]:
+        rows, columns = back_x.shape
+        column, row = np.arange(columns, dtype=np.float32), np.arange(rows, dtype=np.float32)[:, None]
+        at = column + back_x * np.float32(1 / self.step), row + back_y * np.float32(1 / self.step)
+        miss_x, miss_y = cv2.split(_read(self.forward, at))
         miss_x += back_x
         miss_y += back_y
-        close = max(cv2.norm(miss_x, cv2.NORM_INF), cv2.norm(miss_y, cv2.NORM_INF)) < CLOSE
-        # Where nothing is squeezed, the Jacobian is much the same a pixel away.
-        if not (close and even):
-            slope = cv2.split(cv2.remap(cv2.merge(inverse), *at, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE))
-        back_x -= slope[0] * miss_x + slope[1] * miss_y
-        back_y -= slope[2] * miss_x + slope[3] * miss_y
-        if close:
-            break
-    return np.asarray(cv2.merge([back_x, back_y]), np.float32)
+        return at, miss_x, miss_y
+
+
+def _read(values: Array, at: tuple[Array, Array]) -> Array:
+    """Between nodes, and beyond them as at the edge."""
+    return np.asarray(cv2.remap(values, *at, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE), np.float32)
