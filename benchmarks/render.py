@@ -102,6 +102,7 @@ def parts(drawn: Scene, rows: range) -> dict[str, float]:
     places = [
         ("field", Scene, "forward"),
         ("inverse", scene, "invert"),
+        ("laying", scene, "lay"),
         ("spreading", type(drawn.grid), "between"),
         ("reading", type(drawn.people), "read"),
         ("eyes", Scene, "look"),

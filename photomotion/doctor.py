@@ -31,8 +31,9 @@ class Check:
 
 
 def examine() -> list[Check]:
-    """Look at Python, the packages, the models, the encoder, the temporary folder and the plugins."""
-    return [check for part in (_python, _packages, _models, _encoder, _temporary, _plugins) for check in _guarded(part)]
+    """Look at Python, the packages, the models, how is drawn, the encoder, the temporary folder and the plugins."""
+    parts = (_python, _packages, _models, _drawing, _encoder, _temporary, _plugins)
+    return [check for part in parts for check in _guarded(part)]
 
 
 def _guarded(part: Callable[[], Iterator[Check]]) -> Iterator[Check]:
@@ -76,6 +77,13 @@ def _models() -> Iterator[Check]:
             yield Check(name=name, good=True, found="present, sha256 right")
             continue
         yield Check(name=name, good=False, found=f"{found}; pip install --force-reinstall --no-deps photomotion")
+
+
+def _drawing() -> Iterator[Check]:
+    from .warp.laying import inner
+
+    found = "compiled" if inner else "with OpenCV alone, which is slower: there was no C compiler at the installation"
+    yield Check(name="drawing", good=True, found=found)
 
 
 def _encoder() -> Iterator[Check]:

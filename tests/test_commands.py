@@ -42,7 +42,8 @@ def test_plugins_are_listed(run: Run) -> None:
 def test_doctor_is_content_here(run: Run) -> None:
     result = run("doctor")
     assert result.exit_code == 0, result.stdout
-    for name in ("python", "numpy", "face_landmark.tflite", "H.264 encoder", "temporary folder", "plugin builtin"):
+    parts = ("python", "numpy", "face_landmark.tflite", "drawing", "H.264 encoder", "temporary folder")
+    for name in (*parts, "plugin builtin"):
         assert name in result.stdout
 
 

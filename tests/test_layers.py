@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from photomotion.warp.layers import compose, parted, with_wisps
+from photomotion.warp.layers import parted, with_wisps
+from photomotion.warp.laying import compose
 from photomotion.warp.plate import background
 
 

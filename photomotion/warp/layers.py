@@ -9,7 +9,7 @@ import numpy.typing as npt
 from .geometry import Array, smoothstep
 from .grid import diffuse
 
-__all__ = ["compose", "parted", "with_wisps"]
+__all__ = ["parted", "with_wisps"]
 
 Pixels = npt.NDArray[np.uint8]
 Mask = npt.NDArray[np.bool_]
@@ -236,13 +236,3 @@ def _taken_apart(pixels: Pixels, mixed: Mask, opacity: Pixels, pure: Mask) -> tu
     own = np.clip(np.round(colour + np.clip(gap, -APART[1], APART[1])), 0, 255)
     rest = np.clip((colour - share * own) / (1 - share), np.minimum(colour, beside), np.maximum(colour, beside))
     return own.astype(np.uint8), np.round(rest).astype(np.uint8)
-
-
-def compose(picture: Pixels, plate: Pixels, opacity: Pixels) -> None:
-    """Lay ``picture`` over ``plate``, in place; all uint8, (H, W, 3), (H, W, 3) and (H, W), without gaps in memory."""
-    cv2.copyTo(plate, cv2.inRange(opacity, 0, 0), picture)
-    at = np.flatnonzero((opacity - np.uint8(1)) < 254)
-    own, under = picture.reshape(-1, 3), plate.reshape(-1, 3)
-    behind = under.take(at, axis=0).astype(np.float32)
-    share = opacity.ravel().take(at)[:, None] * np.float32(1 / 255)
-    own[at] = np.round(behind + share * (own.take(at, axis=0) - behind)).astype(np.uint8)

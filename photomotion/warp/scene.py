@@ -25,7 +25,8 @@ from .grain import Grain, GrainMode, split
 from .grid import Grid
 from .groups import territories
 from .jaw import MOST, opening
-from .layers import compose, parted, with_wisps
+from .layers import parted, with_wisps
+from .laying import compose, lay
 from .light import Light
 from .limbs import Front
 from .margins import around, find_margins, inside
@@ -165,9 +166,7 @@ class Scene:
             strips = [part for strip in strips for part in outside(strip, nearer[0][0])]
         parts = [*((strip, (0, 0), self.people) for strip in strips), *nearer]
         for area, corner, table in parts:
-            moved = table.read(self.grid.between(places, box_of(area), corner, table.scale))
-            cv2.cvtColor(moved, cv2.COLOR_RGBA2RGB, dst=picture[area])
-            cv2.extractChannel(moved, 3, dst=opacity[area])
+            lay(picture, opacity, area, places, self.grid, table, corner)
         for mouth, face, own in zip(self.mouths, self.faces, values, strict=True):
             if mouth and (apart := opening(own)):
                 mouth.draw(picture, face, forward, self.grid, apart * (1 + view.zoom))
