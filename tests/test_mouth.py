@@ -72,7 +72,23 @@ def drawn_line(height: float = 0.02) -> Photo:
 def enlarged(photo: Photo, face: Face, by: int = 6) -> tuple[Pixels, Face]:
     """A larger print of the same, and the face in it."""
     large = cv2.resize(photo.pixels, None, fx=by, fy=by, interpolation=cv2.INTER_CUBIC)
-    return np.asarray(large, np.uint8), replace(face, landmarks=(face.landmarks + 0.5) * by - 0.5)
+    x0, y0, x1, y1 = ((v + 0.5) * by - 0.5 for v in face.box)
+    return np.asarray(large, np.uint8), replace(face, box=(x0, y0, x1, y1), landmarks=(face.landmarks + 0.5) * by - 0.5)
+
+
+def streak(
+    pixels: Pixels,
+    axes: LipAxes,
+    height: float,
+    colour: tuple[int, int, int],
+    wide: float,
+    half: float = 0.8,
+    middle: float = 0.0,
+) -> None:
+    """Draw along a mouth, ``height`` below the mesh's line, ``wide`` eye distances high, ``half`` mouths long."""
+    s = np.linspace(middle - half, middle + half, 20, dtype=np.float32)
+    line = np.stack(axes.place(s, np.full_like(s, height)), axis=1)
+    cv2.polylines(pixels, [np.round(line).astype(np.int32)], False, colour, round(wide * axes.unit))
 
 
 class TestLine:
@@ -81,13 +97,15 @@ class TestLine:
     def test_it_is_found_where_it_is_dark(self, height: float) -> None:
         face = shut_face()
         axes = LipAxes(face, HeadFrame.of(face))
-        found = find_line(drawn_line(height).pixels, axes, face.landmarks, apart=False)
+        pixels = drawn_line(height).pixels
+        found = find_line(pixels, axes, face.landmarks, Tint.of(pixels, face), apart=False)
         assert np.abs(found[8:-8] - height).max() < 1.2 / axes.unit
 
     def test_without_one_it_is_the_meshs(self) -> None:
         face = shut_face()
         flat = np.full_like(fake_photo().pixels, 128)
-        assert np.abs(find_line(flat, LipAxes(face, HeadFrame.of(face)), face.landmarks, apart=False)).max() < 0.01
+        axes = LipAxes(face, HeadFrame.of(face))
+        assert np.abs(find_line(flat, axes, face.landmarks, Tint.of(flat, face), apart=False)).max() < 0.01
 
     @given(st.floats(-0.7, 0.7), st.sampled_from([-1, 1]), st.floats(0.022, 0.034))
     @settings(max_examples=20)
@@ -99,19 +117,49 @@ class TestLine:
         cv2.circle(
             pixels, (round(float(x[0])), round(float(y[0]))), round(0.016 * axes.unit), (8, 4, 3), -1, cv2.LINE_AA
         )
-        assert np.abs(find_line(pixels, axes, face.landmarks, apart=False)[6:-6]).max() < 0.004
+        found = find_line(pixels, axes, face.landmarks, Tint.of(pixels, face), apart=False)
+        assert np.abs(found[6:-6]).max() < 0.004
 
     def test_lips_that_only_the_mesh_parts_are_shut_unless_teeth_are_seen(self) -> None:
         pixels, face = enlarged(drawn_line(0.0), apart_face(0.035))
-        axes = LipAxes(face, HeadFrame.of(face))
-        assert not parted(pixels, axes, face.landmarks)
-        s = np.linspace(-0.8, 0.8, 20, dtype=np.float32)
-        for height, colour in ((-0.035, (120, 60, 56)), (-0.015, (235, 225, 210))):
-            line = np.stack(axes.place(s, np.full_like(s, height)), axis=1)
-            cv2.polylines(pixels, [np.round(line).astype(np.int32)], False, colour, round(0.016 * axes.unit))
-        assert parted(pixels, axes, face.landmarks)
+        axes, tint = LipAxes(face, HeadFrame.of(face)), Tint.of(pixels, face)
+        assert not parted(pixels, axes, face.landmarks, tint)
+        streak(pixels, axes, -0.035, (120, 60, 56), 0.016)
+        streak(pixels, axes, -0.015, (235, 225, 210), 0.016)
+        assert parted(pixels, axes, face.landmarks, tint)
         pixels, face = enlarged(drawn_line(0.0), apart_face(0.08))
-        assert parted(pixels, LipAxes(face, HeadFrame.of(face)), face.landmarks)
+        assert parted(pixels, LipAxes(face, HeadFrame.of(face)), face.landmarks, tint)
+
+    def test_teeth_right_below_the_darkest_line_hang_from_the_upper_lip(self) -> None:
+        pixels, face = enlarged(drawn_line(-0.02), apart_face(0.035))
+        axes, tint = LipAxes(face, HeadFrame.of(face)), Tint.of(pixels, face)
+        streak(pixels, axes, 0.01, (232, 226, 218), 0.03, 0.5)
+        middle = find_line(pixels, axes, face.landmarks, tint, apart=False)[18:-18]
+        assert middle.min() > 0.015
+        assert parted(pixels, axes, face.landmarks, tint)
+
+    @given(st.sampled_from([-0.5, 0.5]), st.sampled_from([0.0, 1.0]))
+    @settings(max_examples=4)
+    def test_shine_on_the_lower_lip_is_none(self, s: float, colours: float) -> None:
+        """Beside the middle, in a photo of all colours; and all along it, in one of one hue."""
+        pixels, face = enlarged(drawn_line(-0.02), apart_face(0.035))
+        axes = LipAxes(face, HeadFrame.of(face))
+        middle, half = (s, 0.3) if colours else (0.0, 0.5)
+        streak(pixels, axes, 0.012, (232, 226, 218), 0.016, half, middle)
+        if not colours:
+            pixels = np.repeat(cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY)[..., None], 3, axis=2)
+        found = find_line(pixels, axes, face.landmarks, Tint.of(pixels, face), apart=False)
+        assert np.abs(found[8:-8] + 0.02).max() < 0.01
+
+    @given(st.floats(0.075, 0.1))
+    @settings(max_examples=4)
+    def test_a_dark_wider_than_a_line_is_a_mouth_that_is_open(self, wide: float) -> None:
+        pixels, face = enlarged(drawn_line(0.0), apart_face(0.035))
+        axes, tint = LipAxes(face, HeadFrame.of(face)), Tint.of(pixels, face)
+        streak(pixels, axes, -0.02, (24, 8, 6), 0.03)
+        assert not parted(pixels, axes, face.landmarks, tint)
+        streak(pixels, axes, 0.01 - wide / 2, (24, 8, 6), wide)
+        assert parted(pixels, axes, face.landmarks, tint)
 
     @given(st.floats(-1.3, 1.3), st.floats(-0.5, 0.5))
     def test_its_axes_lead_there_and_back(self, s: float, t: float) -> None:

@@ -8,9 +8,10 @@ import numpy.typing as npt
 
 from photomotion.data.ranks import median, percentile
 
-from .geometry import Array
+from .geometry import Array, smoothstep
 from .jaw import LOWER_LIP, UPPER_LIP, LipAxes
 from .sampling import read_softly
+from .tint import Tint
 
 __all__ = ["find_line", "parted"]
 
@@ -34,22 +35,33 @@ SMOOTH = 1.6
 """Columns over which the found way is smoothed."""
 SHUT, APART = 0.02, 0.05
 """Distances of the mesh's inner lips, in eye distances, up to which they touch and from which they are apart. The mesh
-is no surer than that: between the two they are apart if teeth are seen."""
+is no surer than that: between the two they are apart if teeth are seen, or a dark wider than a line."""
 TOOTH, HIDDEN = 0.12, 0.06
 """How much brighter teeth are than the line below them and than the lip's shadow above, of the range of brightness."""
+HOLLOW, WIDE = 0.3, 0.05
+"""What is darker than so much of the skin is no lip but the inside of a mouth, if it is so wide, in eye distances."""
+PALE, BRIGHT = (0.45, 0.7), (0.5, 0.8)
+"""How red and how bright what is seen is, of the skin: surely teeth up to and not at all from the first two, not at all
+up to and surely from the last. Lips are redder than skin."""
+RED = 0.03
+"""Skin that is less red than that, of its light, tells nothing about teeth."""
+HANGING = 2.0
+"""What teeth below a line count: those of mouths that are hardly open hang from the upper jaw."""
 
 
-def find_line(pixels: npt.NDArray[np.uint8], axes: LipAxes, landmarks: Array, apart: bool) -> Array:
+def find_line(pixels: npt.NDArray[np.uint8], axes: LipAxes, landmarks: Array, tint: Tint, apart: bool) -> Array:
     """Where lips part, as ``t`` of :class:`LipAxes` at even places ``s`` from -1 to 1, float32 (49,).
 
     The line is dark, and above what is brighter: the lower lip, mostly. Nothing counts for darker than the line is
     along most of the mouth: a mole, a scratch or a hair beside it does not draw it away. Lips that are apart in the
-    photo part along the darkest way between them: between teeth and lip, or between teeth.
+    photo part along the darkest way between them: between teeth and lip, or between teeth. Lips of which the mesh
+    is not sure do not part above teeth.
 
     Args:
         pixels: uint8 (H, W, 3).
         axes: the mouth's.
         landmarks: float32 (478, 3), the face's.
+        tint: likewise.
         apart: whether they are apart in the photo, of :func:`parted`.
     """
     s = np.linspace(-1, 1, COLUMNS, dtype=np.float32)
@@ -67,21 +79,29 @@ def find_line(pixels: npt.NDArray[np.uint8], axes: LipAxes, landmarks: Array, ap
     # Teeth belong to the upper jaw: lips that are apart part below them if nothing darker says otherwise.
     beside = np.linspace(-1, 1, ROWS, dtype=np.float32)[:, None] - np.minimum(wide / REACH, 1) * BELOW
     cost = cost / max(float(bright - dark), 8.0) + TRUST * beside**2
+    if SHUT < (lower - upper)[COLUMNS // 2] < APART:
+        teeth = cv2.dilate(_teeth(pixels, axes, s, t, tint), np.ones((1, LONG), np.uint8))
+        below = np.cumsum(teeth[::-1], axis=0)[::-1] / np.maximum(teeth.sum(axis=0), 1)
+        seen = teeth.max(axis=0)
+        # Shine on the lower lip is pale as well, but teeth are seen in the middle, and if so, all along it.
+        cost = cost + HANGING * below * seen * seen[COLUMNS // 3 : -(COLUMNS // 3)].min()
     way = cv2.GaussianBlur(_cheapest(np.asarray(cost, np.float32)).astype(np.float32)[None], (0, 0), SMOOTH)[0]
     return np.asarray(low + (high - low) * way / (ROWS - 1), np.float32)
 
 
-def parted(pixels: npt.NDArray[np.uint8], axes: LipAxes, landmarks: Array) -> bool:
+def parted(pixels: npt.NDArray[np.uint8], axes: LipAxes, landmarks: Array, tint: Tint) -> bool:
     """Whether lips are apart in the photo, so that it shows what is between them; arguments as :func:`find_line`."""
     s = np.linspace(-1, 1, COLUMNS, dtype=np.float32)
     upper, lower = _edges(axes, landmarks, s)
     gap = float((lower - upper)[COLUMNS // 2])
     if not SHUT < gap < APART:
         return gap >= APART
-    line = find_line(pixels, axes, landmarks, apart=False)
+    line = find_line(pixels, axes, landmarks, tint, apart=False)
     near = np.linspace(-0.1, 0.02, 41, dtype=np.float32)[:, None]
     light = _read(pixels, axes, s, line + near)[:, COLUMNS // 4 : -(COLUMNS // 4)]
     row = median(light, axis=1)
+    if (row < HOLLOW * tint.light).mean() * float(near[-1, 0] - near[0, 0]) > WIDE:
+        return True
     dark, bright = float(row.min()), float(percentile(light, 90))
     tooth = 20 + int(row[20:33].argmax())
     step = max(bright - dark, 8.0)
@@ -92,9 +112,33 @@ def parted(pixels: npt.NDArray[np.uint8], axes: LipAxes, landmarks: Array) -> bo
 def _read(pixels: npt.NDArray[np.uint8], axes: LipAxes, s: Array, t: Array) -> Array:
     """Brightness at ``s`` (N,) and ``t`` (M, N), float32 (M, N), without what is finer than a line between lips, and
     without what is short along the mouth: moles."""
-    soft = read_softly(pixels, *axes.place(np.broadcast_to(s, t.shape), t), max(0.008 * axes.unit, 0.5))
-    found = cv2.cvtColor(soft, cv2.COLOR_RGB2GRAY)
-    wide = np.pad(found, ((0, 0), (LONG // 2, LONG // 2)), "edge")
+    return _even(cv2.cvtColor(_look(pixels, axes, s, t), cv2.COLOR_RGB2GRAY))
+
+
+def _teeth(pixels: npt.NDArray[np.uint8], axes: LipAxes, s: Array, t: Array, tint: Tint) -> Array:
+    """How surely teeth are seen at ``s`` (N,) and ``t`` (M, N), by their colour, float32 (M, N), 0..1."""
+    usual = float(_redness(tint.skin))
+    if usual < RED:
+        return np.zeros_like(t)
+    colours = _look(pixels, axes, s, t)
+    light = cv2.cvtColor(colours, cv2.COLOR_RGB2GRAY).astype(np.float32)
+    pale = 1 - smoothstep(_redness(colours.astype(np.float32)) / np.float32(usual), *PALE)
+    return _even(tint.variety * pale * smoothstep(light / max(tint.light, 1.0), *BRIGHT))
+
+
+def _redness(colours: Array) -> Array:
+    """How much more red than green float32 (..., 3) are, of all their light, float32 (...)."""
+    return np.asarray((colours[..., 0] - colours[..., 1]) / (colours.sum(axis=-1) + 1), np.float32)
+
+
+def _look(pixels: npt.NDArray[np.uint8], axes: LipAxes, s: Array, t: Array) -> npt.NDArray[np.uint8]:
+    """The colours at ``s`` (N,) and ``t`` (M, N), uint8 (M, N, 3), without what is finer than a line between lips."""
+    return read_softly(pixels, *axes.place(np.broadcast_to(s, t.shape), t), max(0.008 * axes.unit, 0.5))
+
+
+def _even(values: npt.NDArray[np.generic]) -> Array:
+    """Values (M, N) without what is short along the mouth, float32."""
+    wide = np.pad(values, ((0, 0), (LONG // 2, LONG // 2)), "edge")
     return np.asarray(median(np.lib.stride_tricks.sliding_window_view(wide, LONG, 1), axis=2), np.float32)
 
 

@@ -70,13 +70,13 @@ class Mouth:
         x0, y0, x1, y1 = _box(axes, pixels.shape[1], pixels.shape[0])
         x, y = np.meshgrid(np.arange(x0, x1, dtype=np.float32), np.arange(y0, y1, dtype=np.float32))
         s, t = axes.st(x, y)
-        already = parted(pixels, axes, face.landmarks)
-        line = find_line(pixels, axes, face.landmarks, already)
+        tint = Tint.of(pixels, face)
+        already = parted(pixels, axes, face.landmarks, tint)
+        line = find_line(pixels, axes, face.landmarks, tint, already)
         t = t - np.interp(s, np.linspace(-1, 1, len(line)), line).astype(np.float32)
         blur = softness(pixels, face, frame.unit)
         soft = max(0.008, 0.8 / frame.unit, EDGE * blur / frame.unit)
         under = smoothstep(t, -soft, soft)
-        tint = Tint.of(pixels, face)
         lips = face.landmarks[[UPPER_LIP[4], LOWER_LIP[4]], :2]
         apart = float(np.linalg.norm(lips[0] - lips[1])) / frame.unit
         around = pixels[y0:y1, x0:x1]
