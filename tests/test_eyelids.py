@@ -248,6 +248,16 @@ class TestEyelid:
         beyond = eye.s < -0.02
         assert (np.diff(source, axis=0)[beyond[1:]] > 0).all()  # nothing folds
 
+    def test_above_the_corner_nothing_is_left_of_them(self) -> None:
+        eye, pixels, _ = painted()
+        tuft = np.stack(eye.place(np.array([-0.04, -0.12]), np.array([-0.06, -0.1])), axis=1) + np.array(eye.box[:2])
+        cv2.polylines(pixels, [tuft.round().astype(np.int32)], False, (40, 40, 40), 5)
+        lid = Eyelid.of(pixels, eye, bare(eye))
+        light, left = lid.close(1.0)
+        shut = (light + left[..., None] * eye.crop(pixels)[lid.part])[..., 0]
+        s, t = eye.s[lid.part], eye.t[lid.part]
+        assert shut[(s < -0.02) & (s > -0.15) & (t < -0.02) & (t > -0.2)].min() > 0.85 * 170
+
     def test_an_open_one_is_not_drawn(self, portrait: tuple[Photo, Analysis], face: Face) -> None:
         pixels = portrait[0].pixels
         eye = Eye.of(face, "Left", pixels)

@@ -26,6 +26,8 @@ OWN = 0.06
 SYNTHETIC = (0.045, 0.15)
 """Ways of a lid's edge, in eye widths, between which the lid goes over from the photo's own, pulled down, to skin made
 for it: the farther it is pulled, the more its lashes are drawn out over it. Narrow eyes have a short way."""
+BEYOND = (-0.28, -0.14)
+"""So far along the eye lashes that stand out beyond the outer corner are hidden as the lid closes."""
 ROOTS = 1.0
 """When the eye is shut, what is dark above the edge gets lower by this and 1: lashes hang down, roots are left."""
 HANGING, TIPS = 0.65, 0.2
@@ -80,15 +82,15 @@ class Eyelid:
     bulge: Array
     """float32 (h, w) of the part: how much brighter a lid can get where it bulges, round from corner to corner."""
     strip: Array
-    """float32 (h, w) of the part: 1 from the top of the lashes downward."""
+    """float32 (h, w) of the part: 1 from the top of the lashes downward, where a lid covers anything."""
     fold: Array
-    """float32 (h, w) of the part: where the fold smooths out."""
+    """float32 (h, w) of the part: what of the rest is covered when the eye is shut, where the fold smooths out."""
     free: Array
     """float32 (h, w): 0 where frames of glasses are, 1 elsewhere."""
     room: Array
     """float32 (h, w): how far frames of glasses are away, in eye widths."""
     cover: Array
-    """float32 (h, w): 1 where a lid can cover anything: not beyond the corners nor on frames."""
+    """float32 (h, w): 1 where a lid comes down: not beyond the corners nor on frames."""
     following: tuple[Array, Array]
     """float32 (h, w) each: how far the skin goes with the upper and with the lower lid's edge, 0..1."""
 
@@ -113,13 +115,16 @@ class Eyelid:
         under = smoothstep(t, middle - rise - 0.06, middle) * (1 - smoothstep(t, eye.lower, eye.lower + 0.4))
         under = rise * under * smoothstep(s, -0.2, 0.05) * (1 - smoothstep(s, 0.9, 1.15)) * free
         cover = smoothstep(s, -0.18, 0.0) * (1 - smoothstep(s, 0.95, 1.1)) * free
-        touched = (cover > 0) & (t > eye.upper - FOLD) & (t < eye.upper + travel + TIPS)
+        hides = smoothstep(s, *BEYOND) * (1 - smoothstep(s, 0.95, 1.1)) * free
+        touched = (hides > 0) & (t > eye.upper - FOLD) & (t < eye.upper + travel + TIPS)
         left, high, w, h = cv2.boundingRect(touched.astype(np.uint8))
         part = slice(high, high + max(h, 1)), slice(left, left + max(w, 1))
         top = eye.upper - lash_height(eye)
         lashes = find_lashes(photo, skin, eye)
         hairs = measure_lashes(lashes, eye)
         s_part, t_part, upper, lashes, skin, top = (a[part] for a in (s, t, eye.upper, lashes, skin, top))
+        strip, high = smoothstep(t_part, top - 0.06, top + 0.01), eye.brow[part] + HAIRS
+        fold = smoothstep(t_part, np.clip(high, upper - FOLD, upper - 2 * SMOOTH), upper - SMOOTH)
         x, y = np.meshgrid(np.arange(t_part.shape[1], dtype=np.float32), np.arange(t_part.shape[0], dtype=np.float32))
         return cls(
             eye,
@@ -136,8 +141,8 @@ class Eyelid:
             smoothstep(s_part, -0.14, 0.05) * (1 - smoothstep(s_part, 0.94, 1.08)),
             smoothstep(s_part, -0.14, 0.25) * (1 - smoothstep(s_part, 0.9, 1.06)),
             find_bulge(s_part, skin),
-            smoothstep(t_part, top - 0.06, top + 0.01),
-            smoothstep(t_part, np.clip(eye.brow[part] + HAIRS, upper - FOLD, upper - 2 * SMOOTH), upper - SMOOTH),
+            strip * hides[part],
+            (1 - strip) * fold * hides[part],
             free,
             room,
             cover,
@@ -189,8 +194,7 @@ class Eyelid:
         """
         if closure <= OWN:
             return
-        rows, columns = self.part
-        corner = (columns.start, rows.start)
+        (rows, columns), corner = self.part, (self.part[1].start, self.part[0].start)
         there = cv2.inRange(at, (corner[0] - 1, corner[1] - 1, 0, 0), (columns.stop, rows.stop, 0, 0))
         x, y, width, height = cv2.boundingRect(there)
         if not width:
@@ -235,9 +239,8 @@ class Eyelid:
         cast = 1 - dim * ends * np.exp(over * np.float32(-1 / SHADOW[2]))
 
         soft = np.float32(0.6 / self.eye.width)
-        skin = 1 - (1 - self.strip) * (1 - shut * self.fold)
         on_lid = 1 - np.clip((past + soft) / (2 * soft + np.float32(0.01)), 0, 1)
-        opacity = np.float32(begun) * skin * on_lid * self.cover[self.part]
+        opacity = np.float32(begun) * on_lid * (self.strip + shut * self.fold)
         # Whole where the lid's own rim begins to let through what is behind it: that would shine between the lashes.
         beside = np.clip(past / soft + 2, 0, 1) * self.free[self.part]
         drawn = beside * hanging * (1 - opacity)

@@ -14,7 +14,7 @@ from .eyes import Eye
 from .geometry import Array, smoothstep
 from .grid import diffuse
 from .irises import light_of
-from .lashes import lash_height
+from .lashes import HIGHEST, lash_height
 
 __all__ = ["find_bulge", "make_skin", "scatter_pores"]
 
@@ -46,6 +46,10 @@ BULGE = 0.4
 """How much brighter a closing lid is where it bulges most, in quarters ..."""
 BRIGHT = (140.0, 240.0)
 """... if it is not bright already: between these, of 255, that fades to nothing."""
+CORNERS = (-0.18, 0.0)
+"""Where a lid goes over to that, along the eye."""
+BESIDE, COARSE = (-0.34, -0.26), 32.0
+"""How far lashes reach beyond the outer corner, along the eye; and px to its width, so finely it is looked at there."""
 COLUMNS, ROWS = 41, 13
 PATCHES_ALONG, PATCHES_BELOW = (0.15, 0.5, 0.85), (0.4, 0.65, 0.9)
 """Where skin is looked at for its pores: along the eye, and how far below the lower lid, in eye widths."""
@@ -105,7 +109,22 @@ def make_skin(pixels: npt.NDArray[np.uint8], eye: Eye, frames: Array) -> Array:
     outside = smoothstep(np.abs(eye.s - 0.5), 0.55, 0.65) * (1 - frames)
     beside = cv2.GaussianBlur(diffuse(photo, np.asarray(outside, np.float32)), (0, 0), max(0.05 * eye.width, 0.8))
     skin = skin + (CORNER * smoothstep(np.abs(eye.s - 0.5), 0.2, 0.6))[..., None] * (np.minimum(beside, skin) - skin)
+    # Beyond the outer corner there are lashes, and what is around them.
+    skin = skin + (1 - smoothstep(eye.s, *CORNERS))[..., None] * (_around(photo, eye, frames) - skin)
     return np.asarray(np.clip(skin * scatter_pores(pixels, eye, frames), 0, 255), np.float32)
+
+
+def _around(photo: Array, eye: Eye, frames: Array) -> Array:
+    """The eye's box as if there were nothing but what is around eye and lashes, float32 (h, w, 3), 0..255: even."""
+    height, width = eye.s.shape
+    size = max(round(width * min(COARSE / eye.width, 1)), 2), max(round(height * min(COARSE / eye.width, 1)), 2)
+    small, s, t, upper, lower, frames = (
+        cv2.resize(a, size, interpolation=cv2.INTER_AREA) for a in (photo, eye.s, eye.t, eye.upper, eye.lower, frames)
+    )
+    hidden = smoothstep(t, upper - HIGHEST - 0.06, upper - HIGHEST) * (1 - smoothstep(t, lower + 0.04, lower + 0.1))
+    hidden = hidden * smoothstep(s, *BESIDE) * (1 - smoothstep(s, 1.0, 1.1))
+    found = cv2.GaussianBlur(diffuse(small, np.asarray((1 - hidden) * (1 - frames), np.float32)), (0, 0), 0.8)
+    return np.asarray(cv2.resize(found, (width, height), interpolation=cv2.INTER_CUBIC), np.float32)
 
 
 def _redder(skin: Array, other: Array) -> Array:
