@@ -26,8 +26,8 @@ OWN = 0.06
 SYNTHETIC = (0.045, 0.15)
 """Ways of a lid's edge, in eye widths, between which the lid goes over from the photo's own, pulled down, to skin made
 for it: the farther it is pulled, the more its lashes are drawn out over it. Narrow eyes have a short way."""
-BEYOND = (-0.28, -0.14)
-"""So far along the eye lashes that stand out beyond the outer corner are hidden as the lid closes."""
+BEYOND, LEVEL = (-0.28, -0.14), (-0.05, 0.03)
+"""So far beyond the outer corner, and so high above it, lashes are hidden as the lid closes: creases go on from it."""
 ROOTS = 1.0
 """When the eye is shut, what is dark above the edge gets lower by this and 1: lashes hang down, roots are left."""
 HANGING, TIPS = 0.65, 0.2
@@ -115,7 +115,7 @@ class Eyelid:
         under = smoothstep(t, middle - rise - 0.06, middle) * (1 - smoothstep(t, eye.lower, eye.lower + 0.4))
         under = rise * under * smoothstep(s, -0.2, 0.05) * (1 - smoothstep(s, 0.9, 1.15)) * free
         cover = smoothstep(s, -0.18, 0.0) * (1 - smoothstep(s, 0.95, 1.1)) * free
-        hides = smoothstep(s, *BEYOND) * (1 - smoothstep(s, 0.95, 1.1)) * free
+        hides = np.maximum(cover, smoothstep(s, *BEYOND) * smoothstep(eye.upper - t, *LEVEL) * (s < 0) * free)
         touched = (hides > 0) & (t > eye.upper - FOLD) & (t < eye.upper + travel + TIPS)
         left, high, w, h = cv2.boundingRect(touched.astype(np.uint8))
         part = slice(high, high + max(h, 1)), slice(left, left + max(w, 1))
