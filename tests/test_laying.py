@@ -105,6 +105,9 @@ class TestCompiled:
             {"places": np.zeros((5, 6, 2), np.float32)},
             {"table": np.zeros((9, 12, 4), np.uint8)},
             {"table": np.zeros((0, 12, 4), np.uint8), "shape": (0, 12)},
+            {"table": np.zeros(481, np.uint8)[1:]},
+            # The bytes of that many nodes are 5086208 more than 2 to the 64th.
+            {"places": np.zeros(1271552, np.float32), "rows": (1075616688, 2143740456)},
         ],
         ids=lambda wrong: "-".join(wrong),
     )

@@ -14,15 +14,20 @@
 #define WITH_SSE2
 #endif
 
-/* Compiled twice, and chosen when loaded. No operations are fused, so both give the same bits. */
-#if defined(__GNUC__) && defined(__x86_64__) && defined(__gnu_linux__)
+#ifdef _MSC_VER
+#define restrict __restrict /* by default it knows no other name */
+#endif
+
+/* Compiled twice, and chosen when loaded, which musl cannot. No operations are fused, so both give the same bits. */
+#if defined(__GNUC__) && defined(__x86_64__) && defined(__GLIBC__)
 #define FOR_EVERY_PROCESSOR __attribute__((target_clones("avx2", "default")))
 #else
 #define FOR_EVERY_PROCESSOR
 #endif
 
 /* Places are whole numbers of 1/ONE px; of their fraction, WEIGHT bits count when pixels are mixed. */
-enum { SHIFT = 14, ONE = 1 << SHIFT, WEIGHT = 8, HALF_A_WEIGHT = 1 << (SHIFT - WEIGHT - 1), LONGEST = 32767 };
+enum { SHIFT = 14, ONE = 1 << SHIFT, WEIGHT = 8, HALF_A_WEIGHT = 1 << (SHIFT - WEIGHT - 1) };
+enum { LONGEST = 1 << 16 }; /* no side of an array has more, so no sum or product of whole numbers overflows */
 static const float NEAREST = -32768.0f * ONE, FARTHEST = 65535.0f * ONE; /* what lies beyond is taken to be there */
 
 typedef struct {
@@ -214,9 +219,11 @@ static PyObject *finished(Py_buffer *buffers, int count, int failed)
     Py_RETURN_NONE;
 }
 
+/* Whether a buffer holds so many elements of so many bytes, where the processor may read them. */
 static int fits(const Py_buffer *buffer, int rows, int columns, int size)
 {
-    return rows > 0 && columns > 0 && buffer->len == (Py_ssize_t)rows * columns * size;
+    return rows > 0 && columns > 0 && rows <= LONGEST && columns <= LONGEST &&
+           buffer->len == (int64_t)rows * columns * size && (size % 4 || (uintptr_t)buffer->buf % 4 == 0);
 }
 
 static PyObject *lay(PyObject *self, PyObject *args)
@@ -233,9 +240,8 @@ static PyObject *lay(PyObject *self, PyObject *args)
     int failed = !(fits(&b[0], height, width, 3) && fits(&b[1], height, width, 1) && box.left >= 0 && box.top >= 0 &&
                    box.left < box.right && box.top < box.bottom && box.right <= width && box.bottom <= height &&
                    fits(&b[2], nodes.rows, nodes.columns, 8) && nodes.step > 0 && nodes.step <= LONGEST &&
-                   (Py_ssize_t)nodes.step * (nodes.columns - 2) >= width &&
-                   (Py_ssize_t)nodes.step * (nodes.rows - 2) >= height && fits(&b[3], table.height, table.width, 4) &&
-                   table.height <= LONGEST && table.width <= LONGEST);
+                   (int64_t)nodes.step * (nodes.columns - 2) >= width &&
+                   (int64_t)nodes.step * (nodes.rows - 2) >= height && fits(&b[3], table.height, table.width, 4));
     if (!failed) {
         nodes.places = b[2].buf;
         table.pixels = b[3].buf;
@@ -263,7 +269,14 @@ static PyObject *compose(PyObject *self, PyObject *args)
 static PyMethodDef functions[] = {
     {"lay", lay, METH_VARARGS, NULL}, {"compose", compose, METH_VARARGS, NULL}, {NULL, NULL, 0, NULL}};
 
-static struct PyModuleDef module = {PyModuleDef_HEAD_INIT, "_inner", NULL, 0, functions, NULL, NULL, NULL, NULL};
+static PyModuleDef_Slot slots[] = {
+    /* It has no state: where there is no lock, importing it must not bring the lock back. */
+#ifdef Py_mod_gil
+    {Py_mod_gil, Py_MOD_GIL_NOT_USED},
+#endif
+    {0, NULL}};
+
+static struct PyModuleDef module = {PyModuleDef_HEAD_INIT, "_inner", NULL, 0, functions, slots, NULL, NULL, NULL};
 
 PyMODINIT_FUNC PyInit__inner(void)
 {
