@@ -64,11 +64,13 @@ class TestCompiled:
         assert np.abs(one.astype(int) - other)[6:-6, 6:-6].max() <= 1
 
     @pytest.mark.parametrize("step", [1, 2, 5, 6])
-    def test_at_rest_every_pixel_is_its_own(self, step: int) -> None:
+    @pytest.mark.parametrize(("finest", "hardly"), [(4, 0.0), (1, -0.0015), (1, 0.0015)])
+    def test_at_rest_every_pixel_is_its_own(self, step: int, finest: int, hardly: float) -> None:
         grid = Grid.over((0, 0, 41, 33), step)
         pixels = noise(33, 41, 4)
-        places = grid.places(np.zeros((grid.rows, grid.columns, 2), np.float32))
-        assert (laid(laying.inner, grid, places, Sampler.of(pixels[2:, 1:]), (33, 41)) == pixels)[2:, 3:-1].all()
+        places = grid.places(np.full((grid.rows, grid.columns, 2), hardly, np.float32))
+        table = Sampler.of(pixels[2:, 1:], finest=finest)
+        assert (laid(laying.inner, grid, places, table, (33, 41)) == pixels)[2:, 3:-1].all()
 
     @given(st.lists(st.sampled_from([np.nan, np.inf, -np.inf, 1e30, -1e9, 40000.0, -3.0]), min_size=4, max_size=4))
     def test_what_is_no_place_is_read_somewhere(self, values: list[float]) -> None:
@@ -76,6 +78,19 @@ class TestCompiled:
         places = grid.places(np.zeros((grid.rows, grid.columns, 2), np.float32))
         places[1:3, 1:3, 0] = np.reshape(values, (2, 2))
         laid(laying.inner, grid, places, Sampler.of(noise(10, 12, 4)), (10, 12))
+
+    @pytest.mark.parametrize(
+        ("place", "same"),
+        [(np.nan, -32767.0), (-np.inf, -32767.0), (-1e9, -32767.0), (np.inf, 65537.0), (1e9, 65537.0)],
+    )
+    def test_what_is_too_far_is_taken_to_be_at_the_farthest(self, place: float, same: float) -> None:
+        grid = Grid.over((0, 0, 12, 10), 3)
+        table = Sampler.of(noise(10, 13, 4), finest=1)
+        one, other = (
+            laid(laying.inner, grid, np.full((grid.rows + 2, grid.columns + 2, 2), at, np.float32), table, (10, 12))
+            for at in (place, same)
+        )
+        assert (one == other).all()
 
     @given(st.integers(1, 70), st.integers(0, 5))
     def test_layers_are_composed_as_by_numpy(self, width: int, seed: int) -> None:
@@ -97,12 +112,17 @@ class TestCompiled:
             {"picture": np.zeros((10, 11, 3), np.uint8)},
             {"opacity": np.zeros((11, 12), np.uint8)},
             {"box": (0, 0, 13, 10)},
+            {"box": (0, 0, 12, 11)},
             {"box": (-1, 0, 12, 10)},
+            {"box": (0, -1, 12, 10)},
             {"box": (5, 0, 5, 10)},
+            {"box": (0, 5, 12, 5)},
             {"step": 2},
             {"step": 0},
             {"step": 1 << 30},
             {"places": np.zeros((5, 6, 2), np.float32)},
+            {"places": np.zeros((5, 6, 2), np.float32), "rows": (5, 6)},
+            {"places": np.zeros((6, 5, 2), np.float32), "rows": (6, 5)},
             {"table": np.zeros((9, 12, 4), np.uint8)},
             {"table": np.zeros((0, 12, 4), np.uint8), "shape": (0, 12)},
             {"table": np.zeros(481, np.uint8)[1:]},
@@ -135,6 +155,23 @@ class TestCompiled:
             layers = [np.zeros((n, 3) if i < 2 else n, np.uint8) for i, n in enumerate(sizes)]
             with pytest.raises(ValueError, match="sizes do not fit"):
                 laying.inner.compose(*layers)
+
+    @pytest.mark.parametrize("width", range(1, 18))
+    def test_nothing_is_composed_beyond_the_end(self, width: int) -> None:
+        picture = np.full((30, 3), 7, np.uint8)
+        compose(picture[:width], np.zeros((30, 3), np.uint8)[:width], np.zeros(30, np.uint8)[:width])
+        assert (picture[:width] == 0).all() and (picture[width:] == 7).all()
+
+    def test_arrays_are_let_go_of(self) -> None:
+        assert laying.inner is not None
+        picture, plate, opacity = bytearray(6), bytearray(6), bytearray(2)
+        laying.inner.compose(picture, plate, opacity)
+        for layer in (picture, plate, opacity):
+            layer.append(0)  # Python refuses to while anybody holds it
+        with pytest.raises(ValueError, match="sizes do not fit"):
+            laying.inner.compose(picture, plate, opacity)
+        for layer in (picture, plate, opacity):
+            layer.append(0)
 
     def test_a_film_is_the_same_to_within_a_few_gray_levels(self, monkeypatch: pytest.MonkeyPatch) -> None:
         values = np.array([[0, 0, 0, 0], [9, -5, 0.6, 8], [-12, 8, 1, -9]], np.float32)
