@@ -82,7 +82,8 @@ def _models() -> Iterator[Check]:
 def _drawing() -> Iterator[Check]:
     from .warp.laying import inner
 
-    found = "compiled" if inner else "with OpenCV alone, which is slower: there was no C compiler at the installation"
+    without = "with OpenCV alone, which is slower: it was installed without a C compiler and Python's headers"
+    found = "compiled" if inner else without
     yield Check(name="drawing", good=True, found=found)
 
 
