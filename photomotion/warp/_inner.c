@@ -18,6 +18,13 @@
 #define restrict __restrict /* by default it knows no other name */
 #endif
 
+/* What is in the loops is part of both copies, or both would call one that is for every processor. */
+#ifdef __GNUC__
+#define ALWAYS_INLINE inline __attribute__((always_inline))
+#else
+#define ALWAYS_INLINE inline
+#endif
+
 /* Compiled twice, and chosen when loaded, which musl cannot. No operations are fused, so both give the same bits. */
 #if defined(__GNUC__) && defined(__x86_64__) && defined(__GLIBC__)
 #define FOR_EVERY_PROCESSOR __attribute__((target_clones("avx2", "default")))
@@ -45,14 +52,14 @@ typedef struct {
     float scale, x, y; /* points per px of the photo, and what is added to its places times that */
 } Table;
 
-static inline int whole(float at)
+static ALWAYS_INLINE int whole(float at)
 {
     at = at > NEAREST ? at : NEAREST; /* so written, it is for what is no number too */
     return (int)(at < FARTHEST ? at : FARTHEST);
 }
 
 /* Places of nodes beside each other as whole numbers, in the table. */
-static inline void place_nodes(int *restrict node, const float *restrict place, int count, const Table table)
+static ALWAYS_INLINE void place_nodes(int *restrict node, const float *restrict place, int count, const Table table)
 {
     const float factor = table.scale * ONE, x = table.x * ONE + HALF_A_WEIGHT, y = table.y * ONE + HALF_A_WEIGHT;
     for (int i = 0; i < count; i++) {
@@ -64,7 +71,7 @@ static inline void place_nodes(int *restrict node, const float *restrict place, 
 /* Where the cells between nodes begin in a row of pixels, and what is added from pixel to pixel; x and y of each.
 
    below: of the way from the upper nodes to the lower ones; in: px of a cell's first pixel to the right of its nodes. */
-static inline void between_nodes(int *restrict begin, int *restrict change, const int *restrict upper,
+static ALWAYS_INLINE void between_nodes(int *restrict begin, int *restrict change, const int *restrict upper,
                                  const int *restrict lower, int cells, float below, float in, float step)
 {
     const float part = 1.0f / step;
@@ -78,7 +85,7 @@ static inline void between_nodes(int *restrict begin, int *restrict change, cons
 }
 
 /* Between four pixels, two above and two below; x and y are fractions in 1/256. */
-static inline uint32_t mixed(const uint32_t *above, const uint32_t *below, unsigned x, unsigned y)
+static ALWAYS_INLINE uint32_t mixed(const uint32_t *above, const uint32_t *below, unsigned x, unsigned y)
 {
 #ifdef WITH_SSE2
     const __m128i zero = _mm_setzero_si128();
@@ -105,13 +112,13 @@ static inline uint32_t mixed(const uint32_t *above, const uint32_t *below, unsig
 #endif
 }
 
-static inline unsigned fraction(int place)
+static ALWAYS_INLINE unsigned fraction(int place)
 {
     return (unsigned)(place >> (SHIFT - WEIGHT)) & ((1 << WEIGHT) - 1);
 }
 
 /* An index beyond an edge, mirrored in it: 2 1 | 0 1 2 3 | 2 1. */
-static inline int mirrored(int index, int size)
+static ALWAYS_INLINE int mirrored(int index, int size)
 {
     const int period = 2 * (size - 1);
     if (!period)
@@ -130,7 +137,7 @@ static uint32_t read_anywhere(const Table table, int x, int y)
 }
 
 /* Pixels beside each other, from places that go on evenly. */
-static inline void read_cell(uint32_t *restrict pixel, const Table table, int x, int y, int dx, int dy, int count)
+static ALWAYS_INLINE void read_cell(uint32_t *restrict pixel, const Table table, int x, int y, int dx, int dy, int count)
 {
     const unsigned right = (unsigned)(table.width - 1) << SHIFT, bottom = (unsigned)(table.height - 1) << SHIFT;
     const unsigned last_x = (unsigned)(x + dx * (count - 1)), last_y = (unsigned)(y + dy * (count - 1));
@@ -145,7 +152,7 @@ static inline void read_cell(uint32_t *restrict pixel, const Table table, int x,
 }
 
 /* Put down what was read, as three colours and an opacity. */
-static inline void put(uint8_t *restrict colours, uint8_t *restrict opacity, const uint8_t *restrict pixel, int count)
+static ALWAYS_INLINE void put(uint8_t *restrict colours, uint8_t *restrict opacity, const uint8_t *restrict pixel, int count)
 {
     for (int i = 0; i < count - 1; i++)
         memcpy(colours + 3 * i, pixel + 4 * i, 4); /* the fourth byte is written over by the next pixel */

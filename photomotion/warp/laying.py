@@ -20,8 +20,8 @@ __all__ = ["compose", "inner", "lay"]
 Pixels = npt.NDArray[np.uint8]
 
 inner: ModuleType | None = None
-"""The same in C, or None where no compiler was at hand when photomotion was installed: then OpenCV draws, to within one
-gray level as well, but slower by a third."""
+"""The same in C, or None where no compiler was at hand when photomotion was installed: then OpenCV draws. Films of
+the example photo differ by one gray level at most; frames take a sixth longer at 512 px, a tenth at 1024."""
 with suppress(ImportError):
     inner = import_module("._inner", __package__)
 
