@@ -32,6 +32,12 @@ def test_whole_numbers_have_halves_between_them(values: npt.NDArray[np.int32]) -
     assert float(median(values)) == float(np.median(values))
 
 
+def test_of_nothing_there_is_none() -> None:
+    assert np.isnan(median(np.zeros(0, np.uint8)))
+    assert np.isnan(percentile(np.zeros((0, 3), np.float32), [5, 95], 0)).all()
+    assert percentile(np.zeros((0, 3), np.float32), [5, 95], 0).shape == (2, 3)
+
+
 def test_no_film_imports_masked_arrays() -> None:
     code = (
         "import sys; from photomotion import Animator\n"

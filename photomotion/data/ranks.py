@@ -23,20 +23,23 @@ def percentile(values: npt.ArrayLike, rank: npt.ArrayLike, axis: int | None = No
     """Return what ``numpy.percentile`` does by default: between two numbers it is linear.
 
     Args:
-        values: any shape, at least one along ``axis``, and none is NaN.
+        values: any shape, none is NaN.
         rank: any shape, 0..100.
         axis: along which; all of them by default.
 
     Returns:
-        The shape of ``rank``, then that of ``values`` without ``axis``; float32 for float32, else float64.
+        The shape of ``rank``, then that of ``values`` without ``axis``; float32 for float32, else float64. NaN where
+        there is no number, as with ``numpy.median``, but without a warning.
     """
     array = np.asarray(values)
     array = array.ravel() if axis is None else np.moveaxis(array, axis, 0)
     place = np.asarray(rank, np.float64) / 100 * (len(array) - 1)
+    kind = array.dtype if array.dtype.kind == "f" else np.dtype(np.float64)
+    if not len(array):
+        return np.full((*place.shape, *array.shape[1:]), np.nan, kind)
     below = place.astype(np.intp)
     above = np.minimum(below + 1, len(array) - 1)
     ordered = np.partition(array, sorted({*below.flat, *above.flat}), 0)
-    kind = array.dtype if array.dtype.kind == "f" else np.dtype(np.float64)
     share = np.asarray(place - below, kind).reshape(place.shape + (1,) * (array.ndim - 1))
     low, high = (ordered[at].astype(kind, copy=False) for at in (below, above))
     return np.asarray(low + share * (high - low))

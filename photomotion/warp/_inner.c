@@ -1,5 +1,5 @@
-/* The inner loops of drawing, without Python's lock: what laying.py and layers.py also do with OpenCV and NumPy, which
-   are used where this file was not compiled.
+/* The inner loops of drawing, without Python's lock: what laying.py also does with OpenCV and NumPy, which are used
+   where this file was not compiled.
 
    Arrays come as buffers without gaps, with their sizes. Whatever numbers are in them, nothing outside them is touched.
  */
