@@ -10,16 +10,16 @@ import numpy.typing as npt
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from mouth_pictures import drawn_line, shut_analysis, shut_face
 
 from photomotion.builtin.analyzers.facemesh import FaceMeshAnalyzer
 from photomotion.data import Analysis, CameraMotion, Face, FaceMotion, Motion, Photo
 from photomotion.reading import read_photo
-from photomotion.testing.fakes import fake_analysis, fake_face, fake_photo
+from photomotion.testing.fakes import fake_photo
 from photomotion.warp import Scene, posed_landmarks
 from photomotion.warp.field import squeeze
 from photomotion.warp.geometry import HeadFrame
 from photomotion.warp.jaw import CORNERS, LOWER_LIP, UPPER_LIP, LipAxes, opening
-from photomotion.warp.lipline import find_line, parted
 from photomotion.warp.teeth import TOOTH, inside, mouth_colours, softness, visible
 from photomotion.warp.tint import Tint
 
@@ -34,141 +34,6 @@ def film(photo: Photo, analysis: Analysis, *rows: dict[str, float]) -> Scene:
     values = np.array([[row.get(c, 0.0) for c in channels] for row in rows], np.float32)
     faces = tuple(FaceMotion(channels=channels, values=values) for _ in analysis.faces)
     return Scene(photo, analysis, Motion(fps=25, faces=faces))
-
-
-def shut_face() -> Face:
-    """The drawn face with its lips together."""
-    face = fake_face()
-    landmarks = face.landmarks.copy()
-    both = (landmarks[list(UPPER_LIP)] + landmarks[list(LOWER_LIP)]) / 2
-    landmarks[list(UPPER_LIP)] = landmarks[list(LOWER_LIP)] = both
-    return replace(face, landmarks=landmarks)
-
-
-def apart_face(gap: float) -> Face:
-    """The drawn face with its lips ``gap`` eye distances apart, for the mesh."""
-    face = shut_face()
-    landmarks = face.landmarks.copy()
-    part = gap * face.eye_distance * np.sin(np.linspace(0, np.pi, len(UPPER_LIP) + 2)[1:-1]) / 2
-    landmarks[list(UPPER_LIP), 1] -= part
-    landmarks[list(LOWER_LIP), 1] += part
-    return replace(face, landmarks=landmarks)
-
-
-def shut_analysis() -> Analysis:
-    return replace(fake_analysis(), faces=(shut_face(),))
-
-
-def drawn_line(height: float = 0.02) -> Photo:
-    """The drawn portrait with a dark line between its lips, ``height`` eye distances below the mesh's."""
-    photo, axes = fake_photo(), LipAxes(shut_face(), HeadFrame.of(shut_face()))
-    s = np.linspace(-0.95, 0.95, 20, dtype=np.float32)
-    line = np.stack(axes.place(s, np.full_like(s, height)), axis=1)
-    pixels = photo.pixels.copy()
-    cv2.polylines(pixels, [np.round(line * 16).astype(np.int32)], False, (60, 30, 28), 1, cv2.LINE_AA, 4)
-    return photo.with_pixels(pixels)
-
-
-def enlarged(photo: Photo, face: Face, by: int = 6) -> tuple[Pixels, Face]:
-    """A larger print of the same, and the face in it."""
-    large = cv2.resize(photo.pixels, None, fx=by, fy=by, interpolation=cv2.INTER_CUBIC)
-    x0, y0, x1, y1 = ((v + 0.5) * by - 0.5 for v in face.box)
-    return np.asarray(large, np.uint8), replace(face, box=(x0, y0, x1, y1), landmarks=(face.landmarks + 0.5) * by - 0.5)
-
-
-def streak(
-    pixels: Pixels,
-    axes: LipAxes,
-    height: float,
-    colour: tuple[int, int, int],
-    wide: float,
-    half: float = 0.8,
-    middle: float = 0.0,
-) -> None:
-    """Draw along a mouth, ``height`` below the mesh's line, ``wide`` eye distances high, ``half`` mouths long."""
-    s = np.linspace(middle - half, middle + half, 20, dtype=np.float32)
-    line = np.stack(axes.place(s, np.full_like(s, height)), axis=1)
-    cv2.polylines(pixels, [np.round(line).astype(np.int32)], False, colour, round(wide * axes.unit))
-
-
-class TestLine:
-    @given(st.floats(-0.03, 0.03))
-    @settings(max_examples=8)
-    def test_it_is_found_where_it_is_dark(self, height: float) -> None:
-        face = shut_face()
-        axes = LipAxes(face, HeadFrame.of(face))
-        pixels = drawn_line(height).pixels
-        found = find_line(pixels, axes, face.landmarks, Tint.of(pixels, face), apart=False)
-        assert np.abs(found[8:-8] - height).max() < 1.2 / axes.unit
-
-    def test_without_one_it_is_the_meshs(self) -> None:
-        face = shut_face()
-        flat = np.full_like(fake_photo().pixels, 128)
-        axes = LipAxes(face, HeadFrame.of(face))
-        assert np.abs(find_line(flat, axes, face.landmarks, Tint.of(flat, face), apart=False)).max() < 0.01
-
-    @given(st.floats(-0.7, 0.7), st.sampled_from([-1, 1]), st.floats(0.022, 0.034))
-    @settings(max_examples=20)
-    def test_a_mole_beside_it_is_not_taken_for_it(self, s: float, side: int, away: float) -> None:
-        """The mole is far darker than the line."""
-        pixels, face = enlarged(drawn_line(0.0), shut_face())
-        axes = LipAxes(face, HeadFrame.of(face))
-        x, y = axes.place(np.array([s], np.float32), np.array([side * away], np.float32))
-        cv2.circle(
-            pixels, (round(float(x[0])), round(float(y[0]))), round(0.016 * axes.unit), (8, 4, 3), -1, cv2.LINE_AA
-        )
-        found = find_line(pixels, axes, face.landmarks, Tint.of(pixels, face), apart=False)
-        assert np.abs(found[6:-6]).max() < 0.004
-
-    def test_lips_that_only_the_mesh_parts_are_shut_unless_teeth_are_seen(self) -> None:
-        pixels, face = enlarged(drawn_line(0.0), apart_face(0.035))
-        axes, tint = LipAxes(face, HeadFrame.of(face)), Tint.of(pixels, face)
-        assert not parted(pixels, axes, face.landmarks, tint)
-        streak(pixels, axes, -0.035, (120, 60, 56), 0.016)
-        streak(pixels, axes, -0.015, (235, 225, 210), 0.016)
-        assert parted(pixels, axes, face.landmarks, tint)
-        pixels, face = enlarged(drawn_line(0.0), apart_face(0.08))
-        assert parted(pixels, LipAxes(face, HeadFrame.of(face)), face.landmarks, tint)
-
-    def test_teeth_right_below_the_darkest_line_hang_from_the_upper_lip(self) -> None:
-        pixels, face = enlarged(drawn_line(-0.02), apart_face(0.035))
-        axes, tint = LipAxes(face, HeadFrame.of(face)), Tint.of(pixels, face)
-        streak(pixels, axes, 0.01, (232, 226, 218), 0.03, 0.5)
-        middle = find_line(pixels, axes, face.landmarks, tint, apart=False)[18:-18]
-        assert middle.min() > 0.015
-        assert parted(pixels, axes, face.landmarks, tint)
-
-    @given(st.sampled_from([-0.5, 0.5]), st.sampled_from([0.0, 1.0]))
-    @settings(max_examples=4)
-    def test_shine_on_the_lower_lip_is_none(self, s: float, colours: float) -> None:
-        """Beside the middle, in a photo of all colours; and all along it, in one of one hue."""
-        pixels, face = enlarged(drawn_line(-0.02), apart_face(0.035))
-        axes = LipAxes(face, HeadFrame.of(face))
-        middle, half = (s, 0.3) if colours else (0.0, 0.5)
-        streak(pixels, axes, 0.012, (232, 226, 218), 0.016, half, middle)
-        if not colours:
-            pixels = np.repeat(cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY)[..., None], 3, axis=2)
-        found = find_line(pixels, axes, face.landmarks, Tint.of(pixels, face), apart=False)
-        assert np.abs(found[8:-8] + 0.02).max() < 0.01
-
-    @given(st.floats(0.075, 0.1))
-    @settings(max_examples=4)
-    def test_a_dark_wider_than_a_line_is_a_mouth_that_is_open(self, wide: float) -> None:
-        pixels, face = enlarged(drawn_line(0.0), apart_face(0.035))
-        axes, tint = LipAxes(face, HeadFrame.of(face)), Tint.of(pixels, face)
-        streak(pixels, axes, -0.02, (24, 8, 6), 0.03)
-        assert not parted(pixels, axes, face.landmarks, tint)
-        streak(pixels, axes, 0.01 - wide / 2, (24, 8, 6), wide)
-        assert parted(pixels, axes, face.landmarks, tint)
-
-    @given(st.floats(-1.3, 1.3), st.floats(-0.5, 0.5))
-    def test_its_axes_lead_there_and_back(self, s: float, t: float) -> None:
-        face = shut_face()
-        axes = LipAxes(face, HeadFrame.of(face))
-        x, y = axes.place(np.array([s], np.float32), np.array([t], np.float32))
-        again = axes.st(x, y)
-        assert again[0][0] == pytest.approx(s, abs=2e-3)
-        assert again[1][0] == pytest.approx(t, abs=2e-3)
 
 
 class TestOpening:
