@@ -12,7 +12,7 @@ from mouth_pictures import apart_face, drawn_line, enlarged, shut_face, streak
 from photomotion.testing.fakes import fake_photo
 from photomotion.warp.geometry import HeadFrame
 from photomotion.warp.jaw import LipAxes
-from photomotion.warp.lipline import find_line, parted
+from photomotion.warp.lipline import find_line, parted, rim
 from photomotion.warp.tint import Tint
 
 
@@ -94,3 +94,19 @@ class TestLine:
         again = axes.st(x, y)
         assert again[0][0] == pytest.approx(s, abs=2e-3)
         assert again[1][0] == pytest.approx(t, abs=2e-3)
+
+
+class TestRim:
+    @given(st.floats(0.01, 0.024), st.sampled_from([-1, 1]))
+    @settings(max_examples=8)
+    def test_a_lip_begins_where_what_is_dark_beside_the_line_ends(self, wide: float, side: int) -> None:
+        pixels, face = enlarged(drawn_line(0.0), shut_face())
+        axes, line = LipAxes(face, HeadFrame.of(face)), np.zeros(49, np.float32)
+        streak(pixels, axes, 0.0, (60, 30, 28), 2 * wide, 1.0)
+        found = rim(pixels, axes, line, side)
+        assert found[16:-16] == pytest.approx(min(wide, 0.02 if side < 0 else 1.0), abs=0.007)
+        assert found[[0, -1]].max() == 0
+
+    def test_on_a_face_of_one_colour_it_is_the_line(self) -> None:
+        face, flat = shut_face(), np.full_like(fake_photo().pixels, 128)
+        assert not rim(flat, LipAxes(face, HeadFrame.of(face)), np.zeros(49, np.float32), 1).any()

@@ -77,13 +77,9 @@ class TestOpening:
             seen = (t < 0.02) & (t > -0.4) & (np.abs(s) < 1.3)
             assert squeeze(upper, scene.grid.step)[seen].min() > 0.1
 
-    def test_more_than_can_be_shown_is_cut_and_lips_may_stay_together(self) -> None:
-        sealed = {"jawOpen": 0.3, "mouthClose": 1.0}
-        scene = film(fake_photo(), shut_analysis(), {"jawOpen": 0.3}, {"jawOpen": 1.0}, sealed)
+    def test_more_than_can_be_shown_is_cut(self) -> None:
+        scene = film(fake_photo(), shut_analysis(), {"jawOpen": 0.3}, {"jawOpen": 1.0})
         assert np.array_equal(scene.draw(0), scene.draw(1))
-        moved = posed_landmarks(scene, 2, 0) - scene.analysis.faces[0].landmarks
-        assert moved[CHIN, 1] > 0.05 * scene.heads[0].unit
-        assert np.abs(moved[UPPER] - moved[LOWER]).max() < 0.02 * scene.heads[0].unit
 
     def test_a_mouth_that_is_not_in_the_photo_is_left_alone(self) -> None:
         landmarks = shut_face().landmarks + np.array([0, 90, 0], np.float32)
@@ -112,6 +108,7 @@ class TestOpening:
         turned = replace(face, pose=replace(face.pose, yaw=60.0))
         scene = film(fake_photo(), replace(shut_analysis(), faces=(turned,)), {"jawOpen": 0.3})
         assert not scene.forward(scene.values(0)).any()
+        assert np.array_equal(scene.draw(0), fake_photo().pixels)
 
 
 class TestLips:
@@ -139,6 +136,11 @@ class TestLips:
         assert (middle[:, 1].mean() - corners[:, 1]).min() > 0.016
         assert moved[[101, 330, 50, 280], 1].max() < -0.008
         assert moved[[145, 374], 1].max() < -0.004
+
+    def test_pressed_and_rolled_ones_are_thin(self) -> None:
+        pressed = {"mouthPressLeft": 1.0, "mouthPressRight": 1.0}
+        assert self.thicker(pressed, (81, 39), (311, 269), (178, 181), (402, 405)).max() < 0.9
+        assert self.thicker({"mouthRollLower": 1.0}, (14, 17)).max() < 0.89
 
     def test_a_pucker_does(self) -> None:
         assert self.thicker({"mouthPucker": 1.0}, (13, 0), (14, 17)).min() > 1.03
@@ -169,10 +171,11 @@ class TestInside:
         assert found[1] == pytest.approx(0.8, abs=0.5)
 
     def test_teeth_fade_in_heads_that_turn_away_and_where_they_would_be_a_stripe(self) -> None:
-        assert visible(0.0, 0.004) == visible(-15.0, 0.004) == 1
-        assert visible(28.0, 0.004) == visible(-28.0, 0.004) < 0.7
-        assert visible(40.0, 0.004) == 0
-        assert 0.4 < visible(0.0, 0.03) < 0.6
+        assert visible(0.0, 0.004, 0.0) == visible(-15.0, 0.004, 0.0) == 1
+        assert visible(28.0, 0.004, 0.0) == visible(-28.0, 0.004, 0.0) < 0.7
+        assert visible(40.0, 0.004, 0.0) == 0
+        assert 0.1 < visible(0.0, 0.03, 0.0) < 0.3  # soft photos
+        assert 0.1 < visible(0.0, 0.004, 0.03) < 0.3  # lips that may be apart, so that teeth are seen above the line
 
     def test_a_faded_photo_gets_no_black_and_dark_skin_teeth_that_are_brighter(self) -> None:
         face, photo = shut_face(), drawn_line(0.0)

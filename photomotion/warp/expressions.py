@@ -9,7 +9,7 @@ from photomotion.data import Face
 from .brows import BROWS, moved
 from .geometry import Array, HeadFrame
 from .grid import Grid
-from .jaw import carried
+from .jaw import carried, closed
 
 __all__ = ["PUSHES", "SHOWN", "expression"]
 
@@ -33,7 +33,9 @@ PUSHES: dict[str, tuple[Push, ...]] = {
     **_both("mouthFrownLeft", "mouthFrownRight", {61: (291, 0.005, 0.05, 0.13)}),
     **_both("mouthDimpleLeft", "mouthDimpleRight", {61: (291, 0.045, -0.01, 0.12)}),
     **_both("mouthStretchLeft", "mouthStretchRight", {61: (291, 0.06, 0.02, 0.15)}),
-    **_both("mouthPressLeft", "mouthPressRight", {40: (270, 0.0, 0.012, 0.1), 91: (321, 0.0, -0.016, 0.1)}),
+    **_both("mouthPressLeft", "mouthPressRight", {
+        39: (269, 0.0, 0.024, 0.065), 181: (405, 0.0, -0.032, 0.065), 61: (291, 0.012, 0.0, 0.1),
+    }),
     **_both("mouthUpperUpLeft", "mouthUpperUpRight", {40: (270, 0.0, -0.03, 0.09)}),
     **_both("mouthLowerDownLeft", "mouthLowerDownRight", {91: (321, 0.0, 0.03, 0.09)}),
     **_both("cheekSquintLeft", "cheekSquintRight", {
@@ -50,8 +52,8 @@ PUSHES: dict[str, tuple[Push, ...]] = {
     "mouthFunnel": (
         (61, 0.05, 0.0, 0.13), (291, -0.05, 0.0, 0.13), (0, 0.0, -0.018, 0.09), (17, 0.0, 0.022, 0.09),
     ),
-    "mouthRollUpper": ((0, 0.0, 0.016, 0.07), (40, 0.0, 0.01, 0.07), (270, 0.0, 0.01, 0.07)),
-    "mouthRollLower": ((17, 0.0, -0.02, 0.07), (91, 0.0, -0.013, 0.07), (321, 0.0, -0.013, 0.07)),
+    "mouthRollUpper": ((0, 0.0, 0.018, 0.06), (39, 0.0, 0.014, 0.06), (269, 0.0, 0.014, 0.06)),
+    "mouthRollLower": ((17, 0.0, -0.026, 0.065), (181, 0.0, -0.018, 0.065), (405, 0.0, -0.018, 0.065)),
     "mouthShrugUpper": ((0, 0.0, -0.025, 0.12),),
     "mouthShrugLower": ((17, 0.0, -0.03, 0.13), (152, 0.0, -0.02, 0.16)),
     "jawLeft": ((152, 0.06, 0.0, 0.3),),
@@ -61,15 +63,16 @@ PUSHES: dict[str, tuple[Push, ...]] = {
 }  # fmt: skip
 """What pushes skin, at full strength (FACS level E). Brows, lids, gaze and head are elsewhere."""
 
-SHOWN = (*PUSHES, *BROWS, "jawOpen")
-"""Channels that move skin. Beyond them ``mouthClose`` keeps lips together while the jaw opens, and lids blink; what
-needs a tongue, or eyes that look apart, is not shown."""
+SHOWN = (*PUSHES, *BROWS, "jawOpen", "mouthClose")
+"""Channels that move skin. Beyond them lids blink; what needs a tongue, or eyes that look apart, is not shown."""
 
 
 def expression(channel: str, face: Face, frame: HeadFrame, grid: Grid) -> Array:
     """Displacement of every node in px for a channel of :data:`SHOWN` at 1, float32 (2, rows, columns)."""
     if channel == "jawOpen":
         return carried(face, frame, grid)
+    if channel == "mouthClose":
+        return closed(face, frame, grid)
     if channel in BROWS:
         return moved(channel, face, frame, grid)
     x, y = grid.nodes

@@ -15,7 +15,7 @@ from photomotion.data import Face
 from .geometry import Array, HeadFrame, smoothstep
 from .grid import Grid
 
-__all__ = ["LOWER_LIP", "MOST", "UPPER_LIP", "LipAxes", "carried", "kept_back", "opening"]
+__all__ = ["DROP", "LOWER_LIP", "MOST", "UPPER_LIP", "LipAxes", "carried", "closed", "kept_back", "limited", "opening"]
 
 MOST = 0.3
 """Greatest ``jawOpen`` that is shown; more would need a mouth that the photo does not have."""
@@ -29,6 +29,8 @@ NARROWEST = 0.05
 """Half a mouth at least, in eye distances."""
 CORNER = 0.35
 """How much of the lower lip's way its corners go."""
+SEALED = 0.75
+"""How much of the lower lip's way it keeps back when lips stay together; the upper one goes the rest."""
 RISE, MARGIN = 0.34, 0.03
 """How far above the line between the lips the skin gives way, in eye distances, and how much higher than the mesh's
 the true line may lie."""
@@ -41,10 +43,19 @@ LOWER_LIP = (95, 88, 178, 87, 14, 317, 402, 318, 324)
 CORNERS = (78, 308)
 
 
+def limited(values: Mapping[str, float]) -> dict[str, float]:
+    """Those channels with a ``jawOpen`` of what can be shown, and as much ``mouthClose`` as that leaves open."""
+    jaw = values.get("jawOpen", 0.0)
+    down = min(max(jaw, 0.0), MOST)
+    apart = min(max(jaw - max(values.get("mouthClose", 0.0), 0.0), 0.0), MOST)
+    own = {"jawOpen": down, "mouthClose": down - apart}
+    return {name: own.get(name, value) for name, value in values.items()}
+
+
 def opening(values: Mapping[str, float]) -> float:
-    """How far the lips part, as ``jawOpen``, for values of :meth:`Scene.values`: ``mouthClose`` keeps them together
-    while the jaw goes down."""
-    return values.get("jawOpen", 0.0) * (1 - min(max(values.get("mouthClose", 0.0), 0.0), 1.0))
+    """How far the lips part, as ``jawOpen``, for values of :func:`limited`: as in ARKit, ``mouthClose`` takes back
+    what ``jawOpen`` of the same value parts."""
+    return values.get("jawOpen", 0.0) - values.get("mouthClose", 0.0)
 
 
 class LipAxes:
@@ -111,6 +122,17 @@ def carried(face: Face, frame: HeadFrame, grid: Grid) -> Array:
     part = part * (1 - smoothstep(v, frame.chin + 0.05, frame.chin + 1.0))
     seen = 1 - smoothstep(np.full(1, abs(face.pose.yaw), np.float32), *TURNED)
     return np.asarray(way * part * seen, np.float32)
+
+
+def closed(face: Face, frame: HeadFrame, grid: Grid) -> Array:
+    """What ``mouthClose`` 1 takes back of what the jaw carries, px, float32 (2, rows, columns).
+
+    Lips that stay together over a jaw that goes down hardly go with it: the skin between them and the chin stretches.
+    """
+    axes = LipAxes(face, frame)
+    _, t = axes.st(*grid.nodes)
+    chin = max(float(axes.st(*face.landmarks[152:153, :2].T)[1][0]), 2 * RISE / 3)
+    return np.asarray(-SEALED * (1 - smoothstep(t, 0.0, 0.9 * chin)) * carried(face, frame, grid), np.float32)
 
 
 def kept_back(face: Face, frame: HeadFrame, grid: Grid) -> Array:

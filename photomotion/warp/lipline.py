@@ -13,7 +13,7 @@ from .jaw import LOWER_LIP, UPPER_LIP, LipAxes
 from .sampling import read_softly
 from .tint import Tint
 
-__all__ = ["find_line", "parted"]
+__all__ = ["find_line", "parted", "rim"]
 
 COLUMNS, ROWS = 49, 41
 REACH = 0.05
@@ -45,6 +45,11 @@ PALE, BRIGHT = (0.45, 0.7), (0.5, 0.8)
 up to and surely from the last. Lips are redder than skin."""
 RED = 0.03
 """Skin that is less red than that, of its light, tells nothing about teeth."""
+RIM = {1: 0.035, -1: 0.02}
+"""How far below and above the line a lip begins at most, and where its colour is looked at, in eye distances."""
+ALIKE, FAINT = 0.5, 24.0
+"""The lip begins where the colour is so much nearer to its own than on the line; and how far apart the two are at
+least, in gray levels of all three colours, or nothing is told from it."""
 HANGING = 2.0
 """What teeth below a line count: those of mouths that are hardly open hang from the upper jaw."""
 
@@ -107,6 +112,29 @@ def parted(pixels: npt.NDArray[np.uint8], axes: LipAxes, landmarks: Array, tint:
     step = max(bright - dark, 8.0)
     above = float(row[max(tooth - 17, 0) : tooth + 1].min())
     return bool(row[tooth] > row[tooth:].min() + TOOTH * step and row[tooth] > above + HIDDEN * step)
+
+
+def rim(pixels: npt.NDArray[np.uint8], axes: LipAxes, line: Array, side: int) -> Array:
+    """How far from the line between them a lip begins, eye distances, float32 (49,), 0 at the corners.
+
+    What is between the two is shadow, or the tips of teeth: it is no part of a lip that goes down. Between lips that
+    are apart it is so above the line, too: what begins there are teeth, or the dark of a corner.
+
+    Args:
+        pixels: uint8 (H, W, 3).
+        axes: the mouth's.
+        line: float32 (49,), of :func:`find_line`.
+        side: 1 below the line, -1 above it.
+    """
+    s = np.linspace(-1, 1, COLUMNS, dtype=np.float32)
+    beside = np.linspace(0, 1.3 * RIM[side], 27, dtype=np.float32)[:, None]
+    seen = _look(pixels, axes, s, line + side * beside)
+    colours = np.stack([_even(seen[..., c]) for c in range(3)], axis=-1)
+    away = np.abs(colours - colours[20:].mean(axis=0)).sum(axis=-1)
+    near = away[:21] < ALIKE * np.maximum(away[0], FAINT)
+    begins = beside[:21, 0][np.where(near.any(axis=0), near.argmax(axis=0), 20)]
+    even = cv2.GaussianBlur(begins[None], (0, 0), 2 * SMOOTH)[0]
+    return np.asarray(even * (1 - s**4), np.float32)
 
 
 def _read(pixels: npt.NDArray[np.uint8], axes: LipAxes, s: Array, t: Array) -> Array:

@@ -13,9 +13,9 @@ from photomotion.data import Face
 from .field import FaceField, invert
 from .geometry import Array, HeadFrame, smoothstep
 from .grid import Grid
-from .jaw import LOWER_LIP, UPPER_LIP, LipAxes, kept_back
+from .jaw import DROP, LOWER_LIP, UPPER_LIP, LipAxes, kept_back
 from .light import extent
-from .lipline import find_line, parted
+from .lipline import find_line, parted, rim
 from .sampling import Closer
 from .teeth import along, grain, inside, mouth_colours, softness, tongue, visible
 from .tint import Tint
@@ -29,8 +29,13 @@ ABOVE, BELOW, ASIDE = 0.42, 0.2, 1.2
 fields of a jaw differ."""
 EDGE = 2.35
 """A smooth step of this width, of a blur's sigma, is as steep as an edge that the blur has softened."""
-BEHIND = 0.5
+BEHIND = 0.8
 """How much is seen of the tongue in a mouth that is open in the photo, of how much is seen of it in others."""
+BARE = (0.0, 0.16)
+"""``jawOpen`` up to which all that is below the line goes down, and from which only the lip does."""
+SHADE, LIT = 0.6, (0.0, 0.2)
+"""How much the lips shade the teeth as they begin to part, and from which ``jawOpen`` on they do not: lips that hardly
+part show a dark gap, no second lip of teeth, and nothing bright appears at once."""
 WIDE = (0.2, 0.35)
 """Distances of the inner lips between which what opens takes on the colour of the mouth there, instead of dark."""
 
@@ -46,12 +51,17 @@ class Mouth:
     """float32 (rows, columns, 2): what the upper lip adds to the displacement of all, px for ``jawOpen`` 1."""
     above: Pixels
     """uint8 (h, w, 4): the inside as it goes with the upper lip, and 255 above the line, 0 below."""
+    beside: Pixels
+    """uint8 (h, w, 2): 255 between the corners, 0 beyond; and 255 up to where what goes with the upper lip ends."""
     below: Pixels
-    """uint8 (h, w, 2): 255 below the line, 0 above; and how much is seen of the lower lip's inner side."""
+    """uint8 (h, w, 3): 255 below the line, 0 above; how much is seen of the lower lip's inner side; and 255 from where
+    the lower lip itself begins."""
+    dark: Array
+    """float32 (3,): the colour of the dark."""
+    shade: float
+    """How much of what is brighter than that lies in the shadow of lips that hardly part."""
     flesh: Array
-    """float32 (3,): its colour."""
-    within: Array
-    """float32 (h, w): 1 between the corners, 0 beyond."""
+    """float32 (3,): the colour of the lower lip's inner side."""
 
     @classmethod
     def of(cls, pixels: Pixels, face: Face, frame: HeadFrame, grid: Grid, field: FaceField) -> Mouth:
@@ -73,10 +83,13 @@ class Mouth:
         tint = Tint.of(pixels, face)
         already = parted(pixels, axes, face.landmarks, tint)
         line = find_line(pixels, axes, face.landmarks, tint, already)
-        t = t - np.interp(s, np.linspace(-1, 1, len(line)), line).astype(np.float32)
+        t = t - _at(s, line)
         blur = softness(pixels, face, frame.unit)
         soft = max(0.008, 0.8 / frame.unit, EDGE * blur / frame.unit)
         under = smoothstep(t, -soft, soft)
+        opens = np.float32(min(float(np.hypot(*kept).max()) / (DROP * frame.unit), 1.0))  # not in a profile
+        lower = smoothstep(t - opens * _at(s, rim(pixels, axes, line, 1)), -soft, soft)
+        upper = 1 - (smoothstep(t + opens * _at(s, rim(pixels, axes, line, -1)), -soft, soft) if already else under)
         lips = face.landmarks[[UPPER_LIP[4], LOWER_LIP[4]], :2]
         apart = float(np.linalg.norm(lips[0] - lips[1])) / frame.unit
         around = pixels[y0:y1, x0:x1]
@@ -86,13 +99,15 @@ class Mouth:
             shown = shown * np.float32(BEHIND)
             inner = dark + smoothstep(np.full(1, apart, np.float32), *WIDE) * (along(pixels, axes, line, s) - dark)
         else:
-            light = dark + np.float32(visible(face.pose.yaw, blur / frame.unit)) * (light - dark)
+            light = dark + np.float32(visible(face.pose.yaw, blur / frame.unit, apart)) * (light - dark)
             inner = inside(s, t, line, axes, dark, light, blur / frame.unit)
         inner = inner * (1 + grain(around, frame.unit))[..., None]
         within = (1 - smoothstep(np.abs(s), 0.9, 1.0)) * smoothstep(t, -0.1, -0.05)
-        layers = [np.dstack([inner, 255 * (1 - under)]), np.dstack([255 * under, 255 * shown])]
-        above, below = (np.asarray(np.round(np.clip(a, 0, 255)), np.uint8) for a in layers)
-        return cls(axes, (x0, y0), np.ascontiguousarray(kept.transpose(1, 2, 0)), above, below, flesh, within)
+        masks = [255 * np.dstack(m) for m in ((within, upper), (under, shown, lower))]
+        layers = [np.dstack([inner, 255 * (1 - under)]), *masks]
+        above, beside, below = (np.asarray(np.round(np.clip(a, 0, 255)), np.uint8) for a in layers)
+        kept = np.ascontiguousarray(kept.transpose(1, 2, 0))
+        return cls(axes, (x0, y0), kept, above, beside, below, dark, 0.0 if already else SHADE, flesh)
 
     def lifted(self, points: Array, mesh: bool = False) -> npt.NDArray[np.bool_]:
         """Which of ``points`` (N, 2), px in the photo, go with the upper lip; ``mesh`` if they are a face's 478."""
@@ -113,7 +128,7 @@ class Mouth:
         """
         height, width = picture.shape[:2]
         reach = int(np.abs(forward).max()) + 2
-        (x0, y0), (h, w) = self.corner, self.within.shape
+        (x0, y0), (h, w) = self.corner, self.above.shape[:2]
         near, part = _near(grid, (x0 - 2 * reach, y0 - 2 * reach, x0 + w + 2 * reach, y0 + h + 2 * reach))
         own = np.ascontiguousarray(forward[part])
         corner = np.array(self.corner, np.float32)
@@ -125,16 +140,22 @@ class Mouth:
         if left >= right or top >= bottom:
             return
         lower, upper = (near.between(f, (left, top, right, bottom)) for f in fields)
-        inside, below, within = (
+        inside, beside, below = (
             cv2.remap(a, at, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE).astype(np.float32)
-            for a, at in ((self.above, upper), (self.below, lower), (self.within, upper))
+            for a, at in ((self.above, upper), (self.beside, upper), (self.below, lower))
         )
-        up, down = inside[..., 3] / 255, below[..., 0] / 255
-        gap = (np.clip(1 - up - down, 0, 1) * within)[..., None]
+        bare = np.float32(smoothstep(np.full(1, apart, np.float32), *BARE)[0])
+        up, down = (
+            (all_ + bare * (lip - all_)) / 255
+            for all_, lip in ((inside[..., 3], beside[..., 1]), (below[..., 0], below[..., 2]))
+        )
+        gap = (np.clip(1 - up - down, 0, 1) * beside[..., 0] / 255)[..., None]
         upper_share = (up / np.maximum(up + down, 1e-3))[..., None]
         read = face.read(upper + corner)[..., :3].astype(np.float32)
         glow = (below[..., 1] / 255)[..., None]
-        colour = inside[..., :3] + glow * np.maximum(self.flesh - inside[..., :3], 0)
+        lit = 1 - np.float32(self.shade) * (1 - smoothstep(np.full(1, apart, np.float32), *LIT))
+        colour = self.dark + lit * (inside[..., :3] - self.dark)
+        colour += glow * np.maximum(self.flesh - colour, 0)
         area = picture[top:bottom, left:right]
         lips = area + upper_share * (read - area)
         area[:] = np.round(lips + gap * (colour - lips)).astype(np.uint8)
@@ -146,6 +167,11 @@ def _box(axes: LipAxes, width: int, height: int) -> tuple[int, int, int, int]:
     x, y = axes.place(s, t)
     x0, y0 = (int(np.clip(np.floor(a.min()), 0, n - 1)) for a, n in ((x, width), (y, height)))
     return x0, y0, int(np.clip(np.ceil(x.max()), x0 + 1, width)), int(np.clip(np.ceil(y.max()), y0 + 1, height))
+
+
+def _at(s: Array, values: Array) -> Array:
+    """Values (N,) at even places from corner to corner, at each of ``s``, any shape."""
+    return np.interp(s, np.linspace(-1, 1, len(values)), values).astype(np.float32)
 
 
 def _near(grid: Grid, box: tuple[int, int, int, int]) -> tuple[Grid, tuple[slice, slice]]:

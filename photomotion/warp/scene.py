@@ -24,7 +24,7 @@ from .glasses import find_frames
 from .grain import Grain, GrainMode, split
 from .grid import Grid
 from .groups import territories
-from .jaw import MOST, opening
+from .jaw import limited, opening
 from .layers import parted, with_wisps
 from .laying import compose, lay
 from .light import Light
@@ -118,7 +118,7 @@ class Scene:
     def values(self, row: int) -> list[dict[str, float]]:
         """The channels of each face at one row of the motion, within what can be shown."""
         found = [dict(zip(face.channels, map(float, face.values[row]), strict=True)) for face in self.motion.faces]
-        return [v | {"jawOpen": min(max(v["jawOpen"], 0.0), MOST)} if "jawOpen" in v else v for v in found]
+        return [limited(values) for values in found]
 
     def view(self, row: int) -> View:
         """What the camera shows at one row of the motion."""

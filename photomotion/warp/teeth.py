@@ -22,7 +22,7 @@ __all__ = ["along", "grain", "inside", "mouth_colours", "softness", "tongue", "v
 
 Pixels = npt.NDArray[np.uint8]
 
-DARK, TEETH, GUM = 0.11, 0.6, 0.28
+DARK, TEETH, GUM = 0.11, 0.72, 0.33
 """How bright the inside, the teeth and what is of flesh are, of the skin around the mouth: the first at least, the
 second at least."""
 DEEPEST, HIGHEST = 0.5, 0.5
@@ -34,14 +34,17 @@ EDGES = (0.0, 0.095, 0.165, 0.245)
 """Where one tooth ends and the next begins, from the middle aside, in eye distances."""
 BEND = 0.35
 """The most that the arch of the teeth bends, eye distances down per square of eye distances aside."""
-SHADED = 0.15
+SHADED = 0.3
 """How much of their brightness the teeth have right under the lip, in its shadow: it lies on all but their edge, so
 that lips which hardly part show a dark gap and no second lip of teeth."""
 ASIDE = (18.0, 38.0)
 """Degrees of yaw between which less and less is seen of teeth: lips and cheek come before them."""
 BLURRED = (0.012, 0.026)
-"""Blurs (sigma, eye distances) between which they fade by half: the dark line between the lips is as wide as they are
-then, and they would lie below it as a stripe."""
+"""Blurs (sigma, eye distances) between which they fade but for a fifth: the dark line between the lips is as wide as
+they are then, and they would lie below it as a stripe, or as a second lip."""
+DOUBT = (0.008, 0.02)
+"""Distances of the mesh's inner lips between which they fade likewise, in a mouth that is taken to be shut: if it is
+not, the photo shows some above the line already."""
 STEP_EDGE = 2.5066
 """A step blurred by sigma rises by its height / (2.5066 sigma) per px at most: the root of 2 pi."""
 FIRM, LIMP, SMALL = 0.003, 0.012, 1.5
@@ -84,8 +87,8 @@ def mouth_colours(tint: Tint, around: Pixels) -> tuple[Array, Array, Array]:
     darkest, brightest = percentile(cv2.cvtColor(around, cv2.COLOR_RGB2GRAY), [1, 99]) / max(tint.light, 1.0)
     deep = max(DARK, DEEPEST * min(float(darkest), 0.4))
     bright = max(TEETH, HIGHEST * min(float(brightest), 2.0))
-    flesh = max(GUM, 1.5 * deep)
-    return tint.mixed(deep, tint.lip, -0.7), tint.mixed(bright, tint.skin, 0.1), tint.mixed(flesh, tint.lip, -0.4)
+    flesh = max(GUM * (0.75 + 0.25 * tint.variety), 1.5 * deep)
+    return tint.mixed(deep, tint.lip, -0.7), tint.mixed(bright, tint.skin, 0.25), tint.mixed(flesh, tint.lip, -0.4)
 
 
 def inside(s: Array, t: Array, line: Array, axes: LipAxes, dark: Array, teeth: Array, soft: float) -> Array:
@@ -114,16 +117,24 @@ def inside(s: Array, t: Array, line: Array, axes: LipAxes, dark: Array, teeth: A
     edge = np.asarray(edge - 0.008 * gap, np.float32)
     worn = max(0.008, 2 * soft)
     seen = (1 - smoothstep(below, edge - worn, edge + worn)) * (1 - smoothstep(np.abs(s), 0.2, 0.8))
-    lit = SHADED + (1 - SHADED) * smoothstep(t, 0.0, 0.05)
+    lit = SHADED + (1 - SHADED) * smoothstep(t, 0.0, 0.04)
     lit = lit * (1 - 0.28 * gap) * (1 - 0.5 * smoothstep(aside, 0.05, 0.24))
     return np.asarray(dark + (seen * lit)[..., None] * np.maximum(teeth - dark, 0), np.float32)
 
 
-def visible(yaw: float, soft: float) -> float:
-    """How much is seen of teeth in a head turned by ``yaw`` degrees, ``soft`` as in :func:`inside`: 0..1."""
-    turned = smoothstep(np.full(1, abs(yaw), np.float32), *ASIDE)
-    faint = smoothstep(np.full(1, soft, np.float32), *BLURRED)
-    return float(((1 - turned) * (1 - 0.5 * faint))[0])
+def visible(yaw: float, soft: float, gap: float) -> float:
+    """How much is seen of the teeth of a shut mouth that opens, 0..1.
+
+    Args:
+        yaw: of the head, degrees.
+        soft: as in :func:`inside`.
+        gap: between the mesh's lips, eye distances.
+    """
+    turned, faint, doubt = (
+        float(smoothstep(np.full(1, value, np.float32), *ends)[0])
+        for value, ends in ((abs(yaw), ASIDE), (soft, BLURRED), (gap, DOUBT))
+    )
+    return (1 - turned) * (1 - 0.8 * faint) * (1 - 0.8 * doubt)
 
 
 def tongue(s: Array, t: Array) -> Array:
@@ -135,7 +146,7 @@ def tongue(s: Array, t: Array) -> Array:
     """
     lip = 0.6 * np.exp(np.minimum(t, 0) / 0.012) * (1 - smoothstep(np.abs(s), 0.3, 0.95))
     mound = 0.085 * (1 - smoothstep(np.abs(s), 0.0, 0.9))
-    behind = 0.5 * smoothstep(t, -mound - 0.03, -mound + 0.09) * (1 - smoothstep(np.abs(s), 0.2, 0.85))
+    behind = 0.7 * smoothstep(t, -mound - 0.03, -mound + 0.09) * (1 - smoothstep(np.abs(s), 0.2, 0.85))
     return np.asarray(np.maximum(lip, behind), np.float32)
 
 
