@@ -140,10 +140,16 @@ class Mouth:
         if left >= right or top >= bottom:
             return
         lower, upper = (near.between(f, (left, top, right, bottom)) for f in fields)
-        inside, beside, below = (
-            cv2.remap(a, at, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE).astype(np.float32)
+        layers = [
+            cv2.remap(a, at, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
             for a, at in ((self.above, upper), (self.beside, upper), (self.below, lower))
-        )
+        ]
+        # All is the upper lip's in the rows before these, and the lower one's after them.
+        first, last = (extent(mask.min(axis=1) < 255) for mask in (layers[1][..., 1], layers[2][..., 2]))
+        mixed = slice(first[0], last[1])
+        area, read = picture[top:bottom, left:right], face.read(upper + corner)[..., :3]
+        area[: mixed.start] = read[: mixed.start]
+        inside, beside, below = (layer[mixed].astype(np.float32) for layer in layers)
         bare = np.float32(smoothstep(np.full(1, apart, np.float32), *BARE)[0])
         up, down = (
             (all_ + bare * (lip - all_)) / 255
@@ -151,14 +157,13 @@ class Mouth:
         )
         gap = (np.clip(1 - up - down, 0, 1) * beside[..., 0] / 255)[..., None]
         upper_share = (up / np.maximum(up + down, 1e-3))[..., None]
-        read = face.read(upper + corner)[..., :3].astype(np.float32)
         glow = (below[..., 1] / 255)[..., None]
         lit = 1 - np.float32(self.shade) * (1 - smoothstep(np.full(1, apart, np.float32), *LIT))
         colour = self.dark + lit * (inside[..., :3] - self.dark)
         colour += glow * np.maximum(self.flesh - colour, 0)
-        area = picture[top:bottom, left:right]
-        lips = area + upper_share * (read - area)
-        area[:] = np.round(lips + gap * (colour - lips)).astype(np.uint8)
+        moved = area[mixed].astype(np.float32)
+        lips = moved + upper_share * (read[mixed] - moved)
+        area[mixed] = np.round(lips + gap * (colour - lips)).astype(np.uint8)
 
 
 def _box(axes: LipAxes, width: int, height: int) -> tuple[int, int, int, int]:
