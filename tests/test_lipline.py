@@ -32,6 +32,15 @@ class TestLine:
         axes = LipAxes(face, HeadFrame.of(face))
         assert np.abs(find_line(flat, axes, face.landmarks, Tint.of(flat, face), apart=False)).max() < 0.01
 
+    @given(st.floats(0.08, 0.25))
+    @settings(max_examples=6)
+    def test_without_one_in_a_grin_it_rises_to_the_corners(self, gap: float) -> None:
+        face, flat = apart_face(gap), np.full_like(fake_photo().pixels, 128)
+        axes = LipAxes(face, HeadFrame.of(face))
+        found = find_line(flat, axes, face.landmarks, Tint.of(flat, face), apart=True)
+        assert np.abs(found[[0, -1]]).max() < 0.01
+        assert found[24] > 0.3 * gap
+
     @given(st.floats(-0.7, 0.7), st.sampled_from([-1, 1]), st.floats(0.022, 0.034))
     @settings(max_examples=20)
     def test_a_mole_beside_it_is_not_taken_for_it(self, s: float, side: int, away: float) -> None:

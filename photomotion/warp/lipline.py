@@ -82,7 +82,8 @@ def find_line(pixels: npt.NDArray[np.uint8], axes: LipAxes, landmarks: Array, ti
     usual = median(here.min(axis=0)), median(valley.max(axis=0))
     cost = DEPTH * np.maximum(here, usual[0]) - VALLEY * np.minimum(valley, usual[1])
     # Teeth belong to the upper jaw: lips that are apart part below them if nothing darker says otherwise.
-    beside = np.linspace(-1, 1, ROWS, dtype=np.float32)[:, None] - np.minimum(wide / REACH, 1) * BELOW
+    expected = np.minimum(wide / REACH, 1) * BELOW
+    beside = np.linspace(-1, 1, ROWS, dtype=np.float32)[:, None] - expected
     cost = cost / max(float(bright - dark), 8.0) + TRUST * beside**2
     if SHUT < (lower - upper)[COLUMNS // 2] < APART:
         teeth = cv2.dilate(_teeth(pixels, axes, s, t, tint), np.ones((1, LONG), np.uint8))
@@ -90,7 +91,9 @@ def find_line(pixels: npt.NDArray[np.uint8], axes: LipAxes, landmarks: Array, ti
         seen = teeth.max(axis=0)
         # Shine on the lower lip is pale as well, but teeth are seen in the middle, and if so, all along it.
         cost = cost + HANGING * below * seen * seen[COLUMNS // 3 : -(COLUMNS // 3)].min()
-    way = cv2.GaussianBlur(_cheapest(np.asarray(cost, np.float32)).astype(np.float32)[None], (0, 0), SMOOTH)[0]
+    level = expected * (ROWS - 1) / 2
+    aside = _cheapest(np.asarray(cost, np.float32), level) - level
+    way = level + cv2.GaussianBlur(aside.astype(np.float32)[None], (0, 0), SMOOTH)[0]
     return np.asarray(low + (high - low) * way / (ROWS - 1), np.float32)
 
 
@@ -182,13 +185,18 @@ def _edge(axes: LipAxes, points: Array, s: Array) -> Array:
     return np.asarray(np.interp(s, np.r_[-1, places[order], 1], np.r_[0, heights[order], 0]), np.float32)
 
 
-def _cheapest(cost: Array) -> npt.NDArray[np.int64]:
-    """The row in each column of the cheapest way from the first column to the last (Bellman, 1957)."""
+def _cheapest(cost: Array, level: Array) -> npt.NDArray[np.int64]:
+    """The row in each column of the cheapest way from the first column to the last (Bellman, 1957).
+
+    Args:
+        cost: float32 (rows, columns).
+        level: float32 (columns,), the rows of a way that counts as level: steps count as far as they leave it.
+    """
     rows, columns = cost.shape
-    step = STEEP * np.abs(np.arange(rows)[:, None] - np.arange(rows)) ** 1.5
+    apart = np.arange(rows)[:, None] - np.arange(rows)
     total, came = cost[:, 0], np.zeros((rows, columns), np.int64)
     for column in range(1, columns):
-        whole = total[None] + step
+        whole = total[None] + STEEP * np.abs(apart - (level[column] - level[column - 1])) ** 1.5
         came[:, column] = whole.argmin(axis=1)
         total = whole.min(axis=1) + cost[:, column]
     way = np.zeros(columns, np.int64)
