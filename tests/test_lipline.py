@@ -72,6 +72,13 @@ class TestLine:
         assert middle.min() > 0.015
         assert parted(pixels, axes, face.landmarks, tint)
 
+    def test_it_passes_below_the_teeth_of_a_grin_however_dark_it_is_above_them(self) -> None:
+        pixels, face = enlarged(drawn_line(0.0), apart_face(0.1))
+        axes, tint = LipAxes(face, HeadFrame.of(face)), Tint.of(pixels, face)
+        streak(pixels, axes, 0.0, (30, 12, 10), 0.03)
+        streak(pixels, axes, 0.03, (232, 226, 218), 0.03, 0.7)
+        assert find_line(pixels, axes, face.landmarks, tint, apart=True)[12:-12].min() > 0.035
+
     @given(st.sampled_from([-0.5, 0.5]), st.sampled_from([0.0, 1.0]))
     @settings(max_examples=4)
     def test_shine_on_the_lower_lip_is_none(self, s: float, colours: float) -> None:

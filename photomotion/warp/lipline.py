@@ -60,7 +60,7 @@ def find_line(pixels: npt.NDArray[np.uint8], axes: LipAxes, landmarks: Array, ti
     The line is dark, and above what is brighter: the lower lip, mostly. Nothing counts for darker than the line is
     along most of the mouth: a mole, a scratch or a hair beside it does not draw it away. Lips that are apart in the
     photo part along the darkest way between them: between teeth and lip, or between teeth. Lips of which the mesh
-    is not sure do not part above teeth.
+    is not sure, or that are apart, do not part above teeth.
 
     Args:
         pixels: uint8 (H, W, 3).
@@ -85,7 +85,7 @@ def find_line(pixels: npt.NDArray[np.uint8], axes: LipAxes, landmarks: Array, ti
     expected = np.minimum(wide / REACH, 1) * BELOW
     beside = np.linspace(-1, 1, ROWS, dtype=np.float32)[:, None] - expected
     cost = cost / max(float(bright - dark), 8.0) + TRUST * beside**2
-    if SHUT < (lower - upper)[COLUMNS // 2] < APART:
+    if apart or SHUT < (lower - upper)[COLUMNS // 2] < APART:
         teeth = cv2.dilate(_teeth(pixels, axes, s, t, tint), np.ones((1, LONG), np.uint8))
         below = np.cumsum(teeth[::-1], axis=0)[::-1] / np.maximum(teeth.sum(axis=0), 1)
         seen = teeth.max(axis=0)
