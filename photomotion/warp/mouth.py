@@ -94,7 +94,7 @@ class Mouth:
         apart = float(np.linalg.norm(lips[0] - lips[1])) / frame.unit
         around = pixels[y0:y1, x0:x1]
         dark, light, flesh = mouth_colours(tint, around)
-        shown = tongue(s, t)
+        shown = tongue(s, t, face.pose.yaw)
         if already:
             shown = shown * np.float32(BEHIND)
             inner = dark + smoothstep(np.full(1, apart, np.float32), *WIDE) * (along(pixels, axes, line, s) - dark)

@@ -25,6 +25,8 @@ Pixels = npt.NDArray[np.uint8]
 DARK, TEETH, GUM = 0.11, 0.72, 0.33
 """How bright the inside, the teeth and what is of flesh are, of the skin around the mouth: the first at least, the
 second at least."""
+RED_IN_GRAY = 0.6
+"""How bright flesh is in a photo of one hue, of how bright it is in one of all colours: early film hardly sees red."""
 DEEPEST, HIGHEST = 0.5, 0.5
 """The inside is at least so much of the darkest around the mouth (nostrils, the line between the lips), and the teeth
 at least so much of the brightest: neither faded prints nor dark skin are drawn over."""
@@ -35,10 +37,9 @@ EDGES = (0.0, 0.095, 0.165, 0.245)
 BEND = 0.35
 """The most that the arch of the teeth bends, eye distances down per square of eye distances aside."""
 SHADED = 0.3
-"""How much of their brightness the teeth have right under the lip, in its shadow: it lies on all but their edge, so
-that lips which hardly part show a dark gap and no second lip of teeth."""
+"""How much of their brightness the teeth have right under the lip, in its shadow: it lies on all but their edge."""
 ASIDE = (18.0, 38.0)
-"""Degrees of yaw between which less and less is seen of teeth: lips and cheek come before them."""
+"""Degrees of yaw between which less and less is seen of teeth and tongue: lips and cheek come before them."""
 BLURRED = (0.012, 0.026)
 """Blurs (sigma, eye distances) between which they fade but for a fifth: the dark line between the lips is as wide as
 they are then, and they would lie below it as a stripe, or as a second lip."""
@@ -87,7 +88,7 @@ def mouth_colours(tint: Tint, around: Pixels) -> tuple[Array, Array, Array]:
     darkest, brightest = percentile(cv2.cvtColor(around, cv2.COLOR_RGB2GRAY), [1, 99]) / max(tint.light, 1.0)
     deep = max(DARK, DEEPEST * min(float(darkest), 0.4))
     bright = max(TEETH, HIGHEST * min(float(brightest), 2.0))
-    flesh = max(GUM * (0.75 + 0.25 * tint.variety), 1.5 * deep)
+    flesh = max(GUM * (RED_IN_GRAY + (1 - RED_IN_GRAY) * tint.variety), 1.5 * deep)
     return tint.mixed(deep, tint.lip, -0.7), tint.mixed(bright, tint.skin, 0.25), tint.mixed(flesh, tint.lip, -0.4)
 
 
@@ -137,16 +138,18 @@ def visible(yaw: float, soft: float, gap: float) -> float:
     return (1 - turned) * (1 - 0.8 * faint) * (1 - 0.8 * doubt)
 
 
-def tongue(s: Array, t: Array) -> Array:
+def tongue(s: Array, t: Array, yaw: float) -> Array:
     """How much is seen of flesh above the lower lip, 0..1: its wet inner side and, dimmer, the tongue behind it.
 
     Args:
         s: float32 (h, w), places of the mouth's axes.
         t: float32 (h, w), below the line between the lips, eye distances.
+        yaw: of the head, degrees: lips and cheek come before the tongue, as before teeth.
     """
     lip = 0.6 * np.exp(np.minimum(t, 0) / 0.012) * (1 - smoothstep(np.abs(s), 0.3, 0.95))
     mound = 0.085 * (1 - smoothstep(np.abs(s), 0.0, 0.9))
     behind = 0.7 * smoothstep(t, -mound - 0.03, -mound + 0.09) * (1 - smoothstep(np.abs(s), 0.2, 0.85))
+    behind = behind * (1 - smoothstep(np.full(1, abs(yaw), np.float32), *ASIDE))
     return np.asarray(np.maximum(lip, behind), np.float32)
 
 
