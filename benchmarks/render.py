@@ -105,11 +105,11 @@ def parts(drawn: Scene, rows: range) -> dict[str, float]:
 
     places = [
         ("field", Scene, "forward"),
-        ("inverse", scene, "invert"),
+        ("inverse", scene, "sources"),
         ("laying", scene, "lay"),
         ("spreading", type(drawn.grid), "between"),
         ("reading", type(drawn.people), "read"),
-        ("eyes", Scene, "look"),
+        ("eyes", scene, "look"),
         ("light", Light, "draw"),
         ("creases", Creases, "draw"),
         ("layers", scene, "compose"),

@@ -80,7 +80,7 @@ def _models() -> Iterator[Check]:
 
 
 def _drawing() -> Iterator[Check]:
-    from .warp.laying import inner
+    from .warp.compiled import inner
 
     without = "with OpenCV alone, which is slower: it was installed without a C compiler and Python's headers"
     found = "compiled" if inner else without

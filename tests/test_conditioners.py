@@ -101,9 +101,9 @@ class TestGuide:
         photo, analysis = fake_photo(), fake_analysis()
         scene = Scene(photo, analysis, moment(**pose))
         regions = moving_regions(scene)
-        shape = (2, scene.grid.rows, scene.grid.columns)
-        moved = np.ascontiguousarray(scene.fields[0].at(pose).reshape(shape).transpose(1, 2, 0))
-        moved = scene.grid.spread(moved, photo.height, photo.width)
+        forward = np.zeros((scene.grid.rows, scene.grid.columns, 2), np.float32)
+        scene.fields[0].move(forward, pose)
+        moved = scene.grid.spread(forward, photo.height, photo.width)
         lids = [point for upper, lower, _ in EYES.values() for point in (*upper, *lower)]
         for name, indices in (("eyes", lids), ("mouth", list(MOUTH))):
             x, y = np.round(analysis.faces[0].landmarks[indices, :2]).astype(int).T

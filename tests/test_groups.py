@@ -80,8 +80,9 @@ def test_turning_against_each_other_they_do_not_fold(signs: tuple[int, ...], siz
     names, found = ("headYaw", "headPitch", "headRoll"), shares(*faces)
     fields = [FaceField.of(analysis, index, GRID, share, names) for index, share in enumerate(found)]
     turn = {n: s * most for n, s, most in zip(names, signs, (12.0, 8.0, 8.0), strict=True)}
-    moved = fields[0].at(turn) + fields[1].at({name: -angle for name, angle in turn.items()})
-    forward = np.ascontiguousarray(moved.reshape(2, GRID.rows, GRID.columns).transpose(1, 2, 0))
+    forward = np.zeros((GRID.rows, GRID.columns, 2), np.float32)
+    for field, sign in zip(fields, (1, -1), strict=True):
+        field.move(forward, {name: sign * angle for name, angle in turn.items()})
     assert np.isfinite(forward).all()
     assert squeeze(unfold(forward, GRID.step), GRID.step).min() > 0.1
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from photomotion.data import FaceMotion, Motion
 from photomotion.testing.fakes import fake_analysis, fake_photo
-from photomotion.warp import Scene, laying
+from photomotion.warp import Scene, compiled
 from photomotion.warp.grid import Grid
 from photomotion.warp.laying import compose, lay
 from photomotion.warp.sampling import Sampler
@@ -22,7 +22,7 @@ from photomotion.warp.sampling import Sampler
 Pixels = npt.NDArray[np.uint8]
 Floats = npt.NDArray[np.float32]
 
-compiled = pytest.mark.skipif(laying.inner is None, reason="photomotion was installed without a compiler")
+needs_compiler = pytest.mark.skipif(compiled.inner is None, reason="photomotion was installed without a compiler")
 
 
 def noise(*shape: int, seed: int = 0) -> Pixels:
@@ -33,12 +33,12 @@ def laid(inner: ModuleType | None, grid: Grid, places: Floats, table: Sampler, s
     """Colours and opacity, uint8 (h, w, 4), of all but a rim of a picture that was 7 everywhere."""
     picture, opacity = np.full((*size, 3), 7, np.uint8), np.full(size, 7, np.uint8)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(laying, "inner", inner)
+        patch.setattr(compiled, "inner", inner)
         lay(picture, opacity, (slice(2, size[0]), slice(3, size[1] - 1)), places, grid, table, (1, 2))
     return np.dstack([picture, opacity])
 
 
-@compiled
+@needs_compiler
 class TestCompiled:
     @settings(deadline=None)
     @given(st.integers(4, 40), st.integers(5, 40), st.integers(1, 9), st.sampled_from([1, 2, 4]), st.floats(0, 30))
@@ -47,7 +47,7 @@ class TestCompiled:
         grid = Grid.over((0, 0, width, height), step)
         back = np.random.default_rng(height).normal(0, far, (grid.rows, grid.columns, 2)).astype(np.float32)
         table = Sampler.of(noise(height - 2, width - 1, 4, seed=width), finest=finest)
-        one, other = (laid(inner, grid, grid.places(back), table, (height, width)) for inner in (laying.inner, None))
+        one, other = (laid(inner, grid, grid.places(back), table, (height, width)) for inner in (compiled.inner, None))
         apart = np.abs(one.astype(int) - other)
         # OpenCV reads at thirty-seconds of a point, these at two hundred and fifty-sixths.
         assert apart.max() <= 2 * 255 // 32
@@ -60,7 +60,7 @@ class TestCompiled:
         grid = Grid.over((0, 0, 80, 60), 5)
         column, row = np.meshgrid(np.arange(grid.columns), np.arange(grid.rows))
         back = np.dstack([3 * np.sin(row), 2 * np.cos(column)]).astype(np.float32)
-        one, other = (laid(inner, grid, grid.places(back), table, (60, 80)) for inner in (laying.inner, None))
+        one, other = (laid(inner, grid, grid.places(back), table, (60, 80)) for inner in (compiled.inner, None))
         assert np.abs(one.astype(int) - other)[6:-6, 6:-6].max() <= 1
 
     @pytest.mark.parametrize("step", [1, 2, 5, 6])
@@ -70,14 +70,14 @@ class TestCompiled:
         pixels = noise(33, 41, 4)
         places = grid.places(np.full((grid.rows, grid.columns, 2), hardly, np.float32))
         table = Sampler.of(pixels[2:, 1:], finest=finest)
-        assert (laid(laying.inner, grid, places, table, (33, 41)) == pixels)[2:, 3:-1].all()
+        assert (laid(compiled.inner, grid, places, table, (33, 41)) == pixels)[2:, 3:-1].all()
 
     @given(st.lists(st.sampled_from([np.nan, np.inf, -np.inf, 1e30, -1e9, 40000.0, -3.0]), min_size=4, max_size=4))
     def test_what_is_no_place_is_read_somewhere(self, values: list[float]) -> None:
         grid = Grid.over((0, 0, 12, 10), 3)
         places = grid.places(np.zeros((grid.rows, grid.columns, 2), np.float32))
         places[1:3, 1:3, 0] = np.reshape(values, (2, 2))
-        laid(laying.inner, grid, places, Sampler.of(noise(10, 12, 4)), (10, 12))
+        laid(compiled.inner, grid, places, Sampler.of(noise(10, 12, 4)), (10, 12))
 
     @pytest.mark.parametrize(
         ("place", "same"),
@@ -87,7 +87,7 @@ class TestCompiled:
         grid = Grid.over((0, 0, 12, 10), 3)
         table = Sampler.of(noise(10, 13, 4), finest=1)
         one, other = (
-            laid(laying.inner, grid, np.full((grid.rows + 2, grid.columns + 2, 2), at, np.float32), table, (10, 12))
+            laid(compiled.inner, grid, np.full((grid.rows + 2, grid.columns + 2, 2), at, np.float32), table, (10, 12))
             for at in (place, same)
         )
         assert (one == other).all()
@@ -102,7 +102,7 @@ class TestCompiled:
         other = picture.copy()
         compose(picture, plate, opacity)
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(laying, "inner", None)
+            patch.setattr(compiled, "inner", None)
             compose(other, plate, opacity)
         assert (picture == other).all()
 
@@ -144,17 +144,17 @@ class TestCompiled:
             "shape": (10, 12),
             "into": (1.0, 0.0, 0.0),
         }
-        assert laying.inner is not None
-        laying.inner.lay(*said.values())
+        assert compiled.inner is not None
+        compiled.inner.lay(*said.values())
         with pytest.raises(ValueError, match="sizes do not fit"):
-            laying.inner.lay(*(said | wrong).values())
+            compiled.inner.lay(*(said | wrong).values())
 
     def test_layers_that_do_not_fit_are_refused(self) -> None:
-        assert laying.inner is not None
+        assert compiled.inner is not None
         for sizes in ((7, 7, 6), (6, 7, 7), (7, 6, 7)):
             layers = [np.zeros((n, 3) if i < 2 else n, np.uint8) for i, n in enumerate(sizes)]
             with pytest.raises(ValueError, match="sizes do not fit"):
-                laying.inner.compose(*layers)
+                compiled.inner.compose(*layers)
 
     @pytest.mark.parametrize("width", range(1, 18))
     def test_nothing_is_composed_beyond_the_end(self, width: int) -> None:
@@ -163,13 +163,13 @@ class TestCompiled:
         assert (picture[:width] == 0).all() and (picture[width:] == 7).all()
 
     def test_arrays_are_let_go_of(self) -> None:
-        assert laying.inner is not None
+        assert compiled.inner is not None
         picture, plate, opacity = bytearray(6), bytearray(6), bytearray(2)
-        laying.inner.compose(picture, plate, opacity)
+        compiled.inner.compose(picture, plate, opacity)
         for layer in (picture, plate, opacity):
             layer.append(0)  # Python refuses to while anybody holds it
         with pytest.raises(ValueError, match="sizes do not fit"):
-            laying.inner.compose(picture, plate, opacity)
+            compiled.inner.compose(picture, plate, opacity)
         for layer in (picture, plate, opacity):
             layer.append(0)
 
@@ -182,14 +182,14 @@ class TestCompiled:
         for row in (1, 2):
             one = scene.draw(row)
             with monkeypatch.context() as patch:
-                patch.setattr(laying, "inner", None)
+                patch.setattr(compiled, "inner", None)
                 assert np.abs(one.astype(int) - scene.draw(row)).max() <= 4
 
 
 def test_without_a_compiler_opencv_draws() -> None:
     code = (
         "import sys; sys.modules['photomotion.warp._inner'] = None\n"
-        "from photomotion.warp import laying; print(laying.inner)"
+        "from photomotion.warp import compiled; print(compiled.inner)"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.split() == ["None"]

@@ -61,7 +61,9 @@ def test_the_crown_does_not_slide_aside_when_the_head_turns(high: float) -> None
     grid = Grid.over((0, 0, WIDTH, HEIGHT), round(HEAD.unit / 14))
     whole = np.ones((grid.rows, grid.columns), np.float32)
     field = FaceField.of(Analysis(faces=(FACE,), matte=matte), 0, grid, whole, ("headYaw",))
-    moved = field.at({"headYaw": 12.0}).reshape(2, grid.rows, grid.columns)[0] / HEAD.unit
+    forward = np.zeros((grid.rows, grid.columns, 2), np.float32)
+    field.move(forward, {"headYaw": 12.0})
+    moved = forward[..., 0] / HEAD.unit
     u, v = HEAD.uv(*grid.nodes)
     crown = (np.abs(u) < 0.2) & (np.abs(v + high) < 0.06)
     brow = (np.abs(u) < 0.2) & (np.abs(v + 0.3) < 0.06)

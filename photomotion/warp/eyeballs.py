@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
+from functools import cached_property
 
 import cv2
 import numpy as np
@@ -109,6 +111,22 @@ class Eyeball:
         )
         return cls(eye, window, visible, table(white, seen), table(whole, disc), lights, table(255 * left, seen))
 
+    def looking(self, yaw: float, pitch: float) -> tuple[tuple[float, float], tuple[float, float], float]:
+        """How far the iris and how far catch-lights go for a gaze, px right and down, and how much of all this is
+        shown, 0..1: what was invented about the ball, where lids end or lights were, comes in with the first bit of
+        the way. Arguments as of :meth:`draw`."""
+        x, y = self.eye.sight(yaw, pitch).tolist()
+        return (x, y), (LAG * x, LAG * y), min(math.hypot(x, y) / (AT_ONCE * self.eye.width), 1.0)
+
+    @cached_property
+    def tables(self) -> tuple[object, ...]:
+        """What the compiled loops read: white, iris, shade and glint, their size, how to come to their points from px
+        of the eye's box, and the first and last of those px that can be seen."""
+        tables = [part.table if part else None for part in (self.white, self.iris, self.shade, self.glint)]
+        scale, (x, y, *_), (x0, y0, x1, y1) = self.white.scale, self.window, self.visible
+        size = self.white.table.shape[:2]
+        return (*tables, size, (scale, -scale * x, -scale * y), (x0, y0, x1 - 1, y1 - 1))
+
     def draw(self, picture: Pixels, at: Array, head: Array, yaw: float, pitch: float) -> None:
         """Draw the ball into a part of the picture, in place, looking elsewhere than in the photo.
 
@@ -125,15 +143,13 @@ class Eyeball:
         if not width:
             return
         part = (slice(row, row + height), slice(column, column + width))
-        way = self.eye.sight(yaw, pitch)
-        # What was invented about the ball, where lids end or lights were, comes in with the first bit of the way.
-        changed = min(float(np.hypot(*way)) / (AT_ONCE * self.eye.width), 1.0)
+        way, glint_way, changed = self.looking(yaw, pitch)
         scale, corner = np.float32(self.white.scale), np.array(self.window[:2], np.float32)
         here, front = ((a[part] - corner) * scale for a in (at, head))
         white = self.white.read(here)
-        ball = _over(white[..., :3].astype(np.float32), self.iris.read(front - scale * way))
+        ball = _over(white[..., :3].astype(np.float32), self.iris.read(front - scale * np.array(way, np.float32)))
         if self.glint is not None:
-            ball = _over(ball, self.glint.read(front - np.float32(LAG) * scale * way))
+            ball = _over(ball, self.glint.read(front - scale * np.array(glint_way, np.float32)))
         ball *= self.shade.read(here)[..., :3] * np.float32(1 / 255)
         seen = cv2.bitwise_and(white[..., 3], there[part]) * np.float32(changed / 255)
         below = picture[part]

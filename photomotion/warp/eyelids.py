@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import cv2
 import numpy as np
@@ -149,17 +150,31 @@ class Eyelid:
             following(eye, np.asarray(np.minimum(room / REACH, 1), np.float32)),
         )
 
-    def followed(self, at: Array, pitch: float, closure: float) -> Array:
-        """How far the lids have gone with a gaze, px, float32 (h, w, 2); arguments as of :meth:`pulled`.
+    @cached_property
+    def maps(self) -> Array:
+        """What the compiled loops read of :meth:`followed` and :meth:`pulled`: float32 (8, h, w)."""
+        eye, limit = self.eye, np.float32(STRETCH) * self.room
+        return np.stack([*self.following, eye.t - eye.upper, self.travel, self.cover, limit, self.rise, self.wing])
+
+    def moves(self, pitch: float, closure: float) -> tuple[float, ...]:
+        """... and the numbers: how far the skin goes with the upper and with the lower lid's edge as the gaze does, in
+        eye widths, how far the lids are shut, px right and down across the eye for each eye width, and ``PULLED``."""
+        x, y = (float(part) * self.eye.width for part in self.eye.across)
+        return (*self._goes(pitch, closure), closure, x, y, PULLED)
+
+    def _goes(self, pitch: float, closure: float) -> tuple[float, float]:
+        """How far the edge of the upper lid and that of the lower one go with a gaze, down, in eye widths.
 
         A lid that is lowered anyway, as the natural prior lowers it to look down, goes only what is missing.
         """
-        way = self.eye.sight(0.0, pitch)
-        down = float(way @ self.eye.across) / self.eye.width
+        down = float(self.eye.sight(0.0, pitch) @ self.eye.across) / self.eye.width
         already = closure * float(self.travel.max())
-        upper = UPPER * (down if down < 0 else max(down - already, 0.0))
-        goes = self.following[0] * np.float32(upper) + self.following[1] * np.float32(LOWER * down)
-        return self._across(goes, at)
+        return UPPER * (down if down < 0 else max(down - already, 0.0)), LOWER * down
+
+    def followed(self, at: Array, pitch: float, closure: float) -> Array:
+        """How far the lids have gone with a gaze, px, float32 (h, w, 2); arguments as of :meth:`pulled`."""
+        upper, lower = self._goes(pitch, closure)
+        return self._across(self.following[0] * np.float32(upper) + self.following[1] * np.float32(lower), at)
 
     def _across(self, way: Array, at: Array) -> Array:
         """A way across the eye, float32 (h, w) in eye widths, at each point, px, float32 (h, w, 2)."""

@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from photomotion.data import Analysis
 
+from . import compiled
 from .body import breathing
 from .expressions import SHOWN, expression
 from .geometry import Array, HeadFrame, rotation, smoothstep
@@ -20,7 +21,7 @@ from .head import share, turning
 from .light import extent
 from .solids import with_skull
 
-__all__ = ["FaceField", "invert", "squeeze", "unfold"]
+__all__ = ["FaceField", "invert", "sources", "squeeze", "unfold"]
 
 TIGHT = (0.05, 0.3)
 """Areas, relative to the photo's, below which a field is smoothed: fully below the first, not at all above the second.
@@ -59,8 +60,8 @@ class FaceField:
 
     arms: Array
     """float32 (3, rows, columns): lever arms about the neck."""
-    turned: Area
-    """The nodes that have any."""
+    turned: tuple[Area, Array]
+    """The nodes that have any, and theirs, float32 (3, h, w)."""
     pushes: tuple[Push, ...]
 
     @classmethod
@@ -85,7 +86,7 @@ class FaceField:
         moved["breath"] = breathing(frame, grid)
         arms = np.asarray(turning(face, frame, grid, part) * mine, np.float32)
         pushes = (Push(channel, *_tight(by * mine)) for channel, by in moved.items())
-        return cls(arms, _tight(arms)[0], tuple(push for push in pushes if push.by.size))
+        return cls(arms, _tight(arms), tuple(push for push in pushes if push.by.size))
 
     def push(self, channel: str) -> Array:
         """What a channel at 1 displaces, px, float32 (2, rows, columns): all x, then all y."""
@@ -95,17 +96,27 @@ class FaceField:
                 found[push.area] = push.by
         return found
 
-    def at(self, values: Mapping[str, float]) -> Array:
-        """Displacement of every node for those channel values, px, float32 (2, rows, columns): all x, then all y."""
+    def move(self, forward: Array, values: Mapping[str, float]) -> None:
+        """Add how far those channel values move every node to ``forward``, float32 (rows, columns, 2), px, in place."""
         turn = rotation(*(values.get(name, 0.0) for name in ("headYaw", "headPitch", "headRoll")))
-        moved = np.zeros((2, *self.arms.shape[1:]), np.float32)
-        # Plain sums: a matrix product this thin would only wake the threads of the linear algebra library.
-        lever = (turn - np.eye(3, dtype=np.float32))[:2, :, None, None] * self.arms[self.turned]
-        np.add.reduce(lever, axis=1, out=moved[self.turned])
+        _add(forward, *self.turned, (turn - np.eye(3, dtype=np.float32))[:2].ravel().tolist())
         for channel, area, by in self.pushes:
             if weight := values.get(channel):
-                moved[area] += np.float32(weight) * by
-        return moved
+                _add(forward, area, by, (weight, 0.0, 0.0, 0.0, weight, 0.0))
+
+
+def _add(forward: Array, area: Area, part: Array, much: Sequence[float]) -> None:
+    """Add fields of an area, float32 (2 or 3, h, w), to a whole one: so much of each to x, three numbers, and to y."""
+    _, rows, columns = area
+    if not part.size:
+        return
+    if inner := compiled.inner:
+        box = (columns.start, rows.start, columns.stop, rows.stop)
+        inner.add(forward, forward.shape[:2], part, box, len(part), tuple(much))
+        return
+    share = np.array(much, np.float32).reshape(2, 3)[:, : len(part), None, None]
+    # Plain sums: a matrix product this thin would only wake the threads of the linear algebra library.
+    forward[rows, columns] += np.moveaxis(np.add.reduce(share * part, axis=1), 0, 2)
 
 
 def _tight(moved: Array) -> tuple[Area, Array]:
@@ -165,6 +176,21 @@ def unfold(forward: Array, step: int) -> Array:
         forward = forward + tight[..., None] * (cv2.blur(forward, (9, 9)) - forward)
         area = squeeze(forward, step)
     return np.asarray(forward, np.float32)
+
+
+def sources(forward: Array, grid: Grid) -> Array:
+    """Where each node's content comes from, as :meth:`Grid.places`.
+
+    Args:
+        forward: float32 (rows, columns, 2), displacement in px, that does not fold.
+        grid: its nodes.
+    """
+    if inner := compiled.inner:
+        places = np.empty((grid.rows + 2, grid.columns + 2, 2), np.float32)
+        half = (grid.step - 1) / 2
+        if inner.find(forward, places, forward.shape[:2], (grid.left + half, grid.top + half), grid.step):
+            return places
+    return grid.places(invert(forward, grid.step))
 
 
 def invert(forward: Array, step: int) -> Array:

@@ -2,28 +2,19 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
-from importlib import import_module
-from types import ModuleType
-
 import cv2
 import numpy as np
 import numpy.typing as npt
 
+from . import compiled
 from .areas import Area, box_of
 from .geometry import Array
 from .grid import Grid
 from .sampling import Sampler
 
-__all__ = ["compose", "inner", "lay"]
+__all__ = ["compose", "lay"]
 
 Pixels = npt.NDArray[np.uint8]
-
-inner: ModuleType | None = None
-"""The same in C, or None where no compiler was at hand when photomotion was installed: then OpenCV draws. Films of
-the example photo differ by one gray level at most; frames take a sixth longer at 512 px, a tenth at 1024."""
-with suppress(ImportError):
-    inner = import_module("._inner", __package__)
 
 
 def lay(
@@ -46,14 +37,14 @@ def lay(
         table: of four channels, the last one the opacity.
         corner: x and y of the table's first pixel in the photo, px.
     """
-    if inner is None:
+    if compiled.inner is None:
         moved = table.read(grid.between(places, box_of(area), corner, table.scale))
         cv2.cvtColor(moved, cv2.COLOR_RGBA2RGB, dst=picture[area])
         cv2.extractChannel(moved, 3, dst=opacity[area])
         return
     scale, points = table.scale, table.table
     into = (scale, -scale * corner[0], -scale * corner[1])
-    inner.lay(
+    compiled.inner.lay(
         picture,
         opacity,
         opacity.shape,
@@ -69,8 +60,8 @@ def lay(
 
 def compose(picture: Pixels, plate: Pixels, opacity: Pixels) -> None:
     """Lay ``picture`` over ``plate``, in place; all uint8, (H, W, 3), (H, W, 3) and (H, W), without gaps in memory."""
-    if inner is not None:
-        inner.compose(picture, plate, opacity)
+    if compiled.inner is not None:
+        compiled.inner.compose(picture, plate, opacity)
         return
     cv2.copyTo(plate, cv2.inRange(opacity, 0, 0), picture)
     at = np.flatnonzero((opacity - np.uint8(1)) < 254)

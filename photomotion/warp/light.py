@@ -41,16 +41,16 @@ class Light:
 
     corner: tuple[int, int]
     """Row and column of the first node."""
-    normal: Array
-    """float32 (h, w, 3): where the skin at each node faces, in the camera's frame."""
+    facing: Array
+    """float32 (10, h, w): where the skin at each node faces, in the camera's frame, as its :func:`_products`."""
     shade: Array
     """float32 (h, w): logarithm of how it is lit in the photo."""
     share: Array
     """float32 (h, w): how much of the change is shown."""
     under: Array
     """float32 (h, w): how much a degree of pitch darkens what is under the chin."""
-    harmonics: Array
-    """float32 (9,), of :class:`photomotion.data.Lighting`."""
+    harmonics: tuple[float, ...]
+    """Nine, of :class:`photomotion.data.Lighting`."""
 
     @classmethod
     def of(cls, lighting: Lighting, face: Face, frame: HeadFrame, grid: Grid) -> Light:
@@ -84,11 +84,11 @@ class Light:
         down, right = (slope[rows, columns] for slope in np.gradient(near / np.float32(RELIEF * grid.step)))
         normal = np.dstack([right, down, np.full_like(down, -1)])
         normal /= np.linalg.norm(normal, axis=2, keepdims=True)
-        harmonics = np.array(lighting.harmonics, np.float32)
+        facing, harmonics = _products(np.asarray(normal, np.float32)), tuple(map(float, lighting.harmonics))
         return cls(
             (rows.start, columns.start),
-            np.asarray(normal, np.float32),
-            _lit(harmonics, np.asarray(normal, np.float32)),
+            facing,
+            _lit(harmonics, facing, np.eye(3, dtype=np.float32)),
             np.asarray(within[rows, columns] * lighting.confidence / GAMMA, np.float32),
             np.asarray(SHADOW * from_above * neck[rows, columns], np.float32),
             harmonics,
@@ -97,8 +97,8 @@ class Light:
     def change(self, values: Mapping[str, float]) -> Array:
         """Logarithm of how much brighter each node gets for those channels, float32 (h, w), at most MOST."""
         yaw, pitch, roll = (values.get(name, 0.0) for name in ("headYaw", "headPitch", "headRoll"))
-        turned = np.asarray(self.normal @ rotation(yaw, pitch, roll).T, np.float32)
-        change = self.share * (_lit(self.harmonics, turned) - self.shade) - np.float32(pitch) * self.under
+        lit = _lit(self.harmonics, self.facing, rotation(yaw, pitch, roll))
+        change = self.share * (lit - self.shade) - np.float32(pitch) * self.under
         return np.asarray(MOST * np.tanh(change / MOST), np.float32)
 
     def draw(self, picture: Pixels, places: Array, grid: Grid, values: Mapping[str, float]) -> None:
@@ -152,10 +152,30 @@ def extent(found: npt.NDArray[np.bool_]) -> tuple[int, int]:
     return (int(at[0]), int(at[-1]) + 1) if at.size else (0, 0)
 
 
-def _lit(harmonics: Array, normal: Array) -> Array:
-    """Logarithm of how brightly skin that faces along ``normal``, float32 (..., 3), is lit; see ``Lighting``."""
-    x, y, z = normal[..., 0], normal[..., 1], normal[..., 2]
-    c = harmonics
-    bright = c[0] + x * (c[1] + c[4] * y + c[7] * z) + y * (c[2] + c[5] * z) + c[3] * z
-    bright = bright + c[6] * (3 * z * z - 1) + c[8] * (x * x - y * y)
+def _products(normal: Array) -> Array:
+    """1, x, y, z and their products of unit vectors, float32 (h, w, 3), of which light is a sum: float32 (10, h, w)."""
+    x, y, z = np.moveaxis(normal, -1, 0)
+    return np.asarray(
+        np.stack([np.ones_like(x), x, y, z, x * x, y * y, z * z, 2 * x * y, 2 * y * z, 2 * x * z]), np.float32
+    )
+
+
+def _lit(harmonics: tuple[float, ...], facing: Array, turn: Array) -> Array:
+    """Logarithm of how brightly turned skin is lit, float32 (h, w): see ``Lighting``.
+
+    It is not the skin that is turned here but, the other way, the light: that is nine numbers.
+
+    Args:
+        harmonics: of the light.
+        facing: of the skin, of :func:`_products`.
+        turn: float32 (3, 3).
+    """
+    even, right, down, away, right_down, down_away, depth, right_away, aside = harmonics
+    ahead = turn.T @ np.array([right, down, away], np.float32)
+    square = np.array(
+        [[2 * aside, right_down, right_away], [right_down, -2 * aside, down_away], [right_away, down_away, 6 * depth]]
+    )
+    square = turn.T @ (square / 2).astype(np.float32) @ turn
+    light = np.array([even - depth, *ahead, *square.diagonal(), square[0, 1], square[1, 2], square[0, 2]], np.float32)
+    bright = np.add.reduce(light[:, None, None] * facing, axis=0)
     return np.asarray(np.log(np.maximum(bright, DARKEST)), np.float32)

@@ -11,14 +11,14 @@ import numpy.typing as npt
 
 from photomotion.data import Analysis, Face, Motion, Photo
 
-from .areas import Area, box_of, extent_of, outside
+from .areas import Area, extent_of, outside
 from .border import Border
 from .camera import WHOLE, View
 from .creases import Creases
 from .eyeballs import Eyeball
 from .eyelids import Eyelid
 from .eyes import EYES, Eye
-from .field import FaceField, invert, unfold
+from .field import FaceField, sources, unfold
 from .geometry import Array, HeadFrame
 from .glasses import find_frames
 from .grain import Grain, GrainMode, split
@@ -29,6 +29,7 @@ from .layers import parted, with_wisps
 from .laying import compose, lay
 from .light import Light
 from .limbs import Front
+from .looking import look
 from .margins import around, find_margins, inside
 from .mouth import Mouth
 from .plate import background
@@ -126,11 +127,11 @@ class Scene:
 
     def forward(self, values: Sequence[Mapping[str, float]], view: View = WHOLE) -> Array:
         """How far everything smooth moves each node for those channels, px, float32 (rows, columns, 2)."""
-        nodes = np.add.reduce([field.at(v) for field, v in zip(self.fields, values, strict=True)])
-        field = cv2.merge(list(nodes))
-        self.border.hold(field)
-        field = unfold(field, self.grid.step)
-        return view.move(field, self.grid, self.photo.width, self.photo.height)
+        forward = np.zeros((self.grid.rows, self.grid.columns, 2), np.float32)
+        for field, own in zip(self.fields, values, strict=True):
+            field.move(forward, own)
+        self.border.hold(forward)
+        return view.move(unfold(forward, self.grid.step), self.grid, self.photo.width, self.photo.height)
 
     def strips(self, reach: int) -> list[Area]:
         """The parts of the picture, side by side, in which people can be when they move by at most ``reach`` px."""
@@ -152,8 +153,8 @@ class Scene:
         if not changing and self.motion.rests(row):
             return self.photo.pixels
         forward = self.forward(values, view)
-        places = self.grid.places(invert(forward, self.grid.step))
-        reach = int(np.abs(forward).max()) + 2
+        places = sources(forward, self.grid)
+        reach = _reach(forward)
         plate = view.behind(self.plate)
         picture, opacity = plate.copy(), np.zeros_like(self.opacity)
         nearer = [
@@ -170,7 +171,7 @@ class Scene:
         for mouth, face, own in zip(self.mouths, self.faces, values, strict=True):
             if mouth and (apart := opening(own)):
                 mouth.draw(picture, face, forward, self.grid, apart * (1 + view.zoom))
-        self.look(picture, places, reach, values)
+        look(picture, places, self.grid, reach, list(zip(self.eyes, self.faces, values, strict=True)))
         for light, creases, own in zip(self.lights, self.creases, values, strict=True):
             light.draw(picture, places, self.grid, own)
             creases.draw(picture, places, self.grid, own)
@@ -187,41 +188,12 @@ class Scene:
             slice(max(part.start - reach, 0) // self.grid.step, (part.stop + reach) // self.grid.step + 1)
             for part in area
         )
-        return int(np.abs(forward[rows, columns]).max()) + 2
+        return _reach(forward[rows, columns])
 
-    def look(self, picture: Pixels, places: Array, reach: int, values: Sequence[Mapping[str, float]]) -> None:
-        """Draw the eyes of all people into the moved picture, in place.
 
-        Args:
-            picture: uint8 (H, W, 3).
-            places: where each node comes from, of :meth:`Grid.places`.
-            reach: px that nothing moves farther than.
-            values: the channels of each face.
-        """
-        moving = []
-        for eyes, face, v in zip(self.eyes, self.faces, values, strict=True):
-            yaw, pitch = v.get("gazeYaw", 0.0), v.get("gazePitch", 0.0)
-            for side, (ball, lid) in eyes.items():
-                closure = v.get(f"eyeBlink{side}", 0.0)
-                area = ball.eye.area(places, self.grid.step, reach, *self.opacity.shape)
-                if not ((yaw or pitch or closure) and picture[area].size):
-                    continue
-                corner = np.array(ball.eye.box[:2], np.float32)
-                head = self.grid.between(places, box_of(area)) - corner
-                local = head - lid.followed(head, pitch, closure) if pitch else head
-                pulled = local - lid.pulled(local, closure) if closure else local
-                if pulled is not head:
-                    skin = face.read(pulled + corner)
-                    # Next to what has moved, there may be a mouth that opens, or another eye.
-                    moved = cv2.bitwise_not(cv2.inRange(pulled - head, (0, 0, 0, 0), (0, 0, 0, 0)))
-                    cv2.copyTo(cv2.cvtColor(skin, cv2.COLOR_RGBA2RGB), moved, picture[area])
-                moving.append((ball, lid, picture[area], head, local, pulled, (yaw, pitch), closure))
-        # Eyes that are close to each other share pixels: all skin is in place before a ball or a lid is drawn.
-        for ball, lid, part, head, local, pulled, gaze, closure in moving:
-            if any(gaze):
-                ball.draw(part, pulled, head, *gaze)
-            if closure:
-                lid.draw(part, local, closure)
+def _reach(forward: Array) -> int:
+    """px that nothing of a field, float32 (rows, columns, 2), moves farther than."""
+    return int(cv2.norm(forward, cv2.NORM_INF)) + 2
 
 
 def _inside(face: Face, side: str, photo: Photo) -> bool:

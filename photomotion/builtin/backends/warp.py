@@ -16,7 +16,7 @@ import numpy.typing as npt
 from photomotion.data import Conditioning, Frame, Timing
 from photomotion.errors import UsageError
 from photomotion.plugin import Event
-from photomotion.warp import Scene
+from photomotion.warp import Scene, compiled
 from photomotion.warp.grain import GrainMode
 from photomotion.warp.sampling import LONGEST
 
@@ -24,7 +24,7 @@ __all__ = ["WarpBackend"]
 
 
 SMALL = 600_000
-"""Pixels below which much of the drawing of a frame is Python, which one thread does as fast as two ..."""
+"""Pixels below which, if nothing was compiled, much of drawing is Python, which one thread does as fast as two ..."""
 FEW = 2
 """... if there are no more processors than these: the encoder keeps the other one busy."""
 
@@ -62,7 +62,7 @@ class WarpBackend:
         self._on_event(Event(stage="backend", message="preparing"))
         motion = conditioning.motion
         small = photo.width * photo.height < SMALL and (os.cpu_count() or FEW) <= FEW
-        workers = self._workers or (1 if small else 2)
+        workers = self._workers or (1 if small and compiled.inner is None else 2)
         ahead: deque[Future[npt.NDArray[np.uint8]]] = deque()
         with ThreadPoolExecutor(workers, thread_name_prefix="warp") as pool:
             preparing = pool.submit(Scene, photo, conditioning.analysis, motion, self._grain)
