@@ -15,7 +15,7 @@ from photomotion.data import Analysis, FaceMotion, Motion, Photo
 from photomotion.reading import read_photo
 from photomotion.testing.fakes import fake_analysis, fake_face, fake_photo
 from photomotion.warp import Scene, posed_landmarks
-from photomotion.warp.brows import BROWS, LOWER, UPPER, moved
+from photomotion.warp.brows import BROWS, LOWER, UPPER, Rim, moved
 from photomotion.warp.field import squeeze
 from photomotion.warp.geometry import HeadFrame
 from photomotion.warp.grid import Grid
@@ -67,14 +67,34 @@ def test_drawn_brows_come_together() -> None:
     assert np.abs(gone[9, 0]) < 0.004 < gone[9, 1]
 
 
-@given(st.lists(st.floats(0, 1), min_size=len(BROWS), max_size=len(BROWS)))
-@settings(max_examples=20)
-def test_nothing_folds(amounts: list[float]) -> None:
+def level(height: float) -> Rim:
+    """A rim that is as high everywhere."""
+    return np.array([-0.5, 0.5], np.float32), np.full(2, height, np.float32)
+
+
+@given(st.lists(st.floats(0, 1), min_size=len(BROWS), max_size=len(BROWS)), st.none() | st.floats(-0.5, 0.1))
+@settings(max_examples=40)
+def test_nothing_folds(amounts: list[float], height: float | None) -> None:
     face = fake_face()
-    frame, grid = HeadFrame.of(face), Grid.over((0, 0, 192, 240), 3)
-    total = sum(a * moved(c, face, frame, grid) for a, c in zip(amounts, BROWS, strict=True))
+    frame, grid = HeadFrame.of(face), Grid.over((0, 0, 192, 240), round(HeadFrame.of(face).unit / 14))
+    rim = None if height is None else level(height)
+    total = sum(a * moved(c, face, frame, grid, rim) for a, c in zip(amounts, BROWS, strict=True))
     field = np.ascontiguousarray(np.asarray(total, np.float32).transpose(1, 2, 0))
     assert squeeze(field, grid.step).min() > 0.3
+
+
+def test_brows_move_above_a_rim_and_nothing_does_below() -> None:
+    face = fake_face()
+    frame, grid = HeadFrame.of(face), Grid.over((0, 0, 192, 240), 1)
+    v = frame.uv(*grid.nodes)[1]
+    lower, upper = (float(frame.uv(*face.landmarks[list(edge), :2].T)[1].mean()) for edge in (LOWER, UPPER))
+    at_brow = np.abs(v - upper) < 0.01
+    for channel in BROWS:
+        free, held = (moved(channel, face, frame, grid, rim)[1] for rim in (None, level(lower)))
+        assert np.abs(held[v > lower]).max() == 0
+        assert np.abs(held[at_brow]).max() > 0.9 * np.abs(free[at_brow]).max() > 1
+        covered = moved(channel, face, frame, grid, level(upper))[1]
+        assert np.abs(covered[v > upper]).max() == 0
 
 
 def test_left_is_right_in_the_mirror() -> None:

@@ -144,8 +144,7 @@ def judge(face: Face, codes: Set[str]) -> Limits:
     stiff = closed or hidden_mouth or codes & {"mouth-open", "teeth"}
     mouth = 0.0 if stiff else float(np.interp(face.mouth_open, [0.05, 0.4], [1.0, 0.2]))
     expressions = 0.0 if closed else poorly_lit * (0.7 if "tiny-face" in codes else 1.0)
-    # Frames of glasses stand still, and the brows behind them: a forehead that moves alone is a grimace.
-    brows = (0.5 if "hat-or-hair" in codes else 1.0) * (0.3 if "glasses" in codes else 1.0)
+    brows = 0.5 if "hat-or-hair" in codes else 1.0
     return Limits(
         low=(yaw[0], pitch[0], roll[0]),
         high=(yaw[1], pitch[1], roll[1]),

@@ -9,7 +9,7 @@ from photomotion.data import Face
 from .geometry import Array, HeadFrame, smoothstep
 from .grid import Grid
 
-__all__ = ["BROWS", "moved"]
+__all__ = ["BROWS", "Rim", "moved"]
 
 BROWS = ("browInnerUp", "browOuterUpLeft", "browOuterUpRight", "browDownLeft", "browDownRight")
 """Channels that move brows."""
@@ -34,12 +34,22 @@ LASHES = 0.035
 NARROWEST = 0.07
 """How high the skin between eye and brow is at least taken to be, in eye distances: less could not give way, and rather
 a brow is stretched than an eye."""
+BETWEEN, CLOSE = 0.6, 0.04
+"""How far above the frame of glasses the skin begins that gives way, in steps of the grid: so much of what moves is
+seen up to a step away; and how high that skin is at least taken to be, in eye distances: brows may touch frames."""
+
+Rim = tuple[Array, Array]
+"""The upper edge of the frame of glasses: u and v, each float32 (N,), u from low to high."""
 
 
-def moved(channel: str, face: Face, frame: HeadFrame, grid: Grid) -> Array:
-    """Displacement of every node in px for a channel of :data:`BROWS` at 1, float32 (2, rows, columns)."""
+def moved(channel: str, face: Face, frame: HeadFrame, grid: Grid, rim: Rim | None = None) -> Array:
+    """Displacement of every node in px for a channel of :data:`BROWS` at 1, float32 (2, rows, columns).
+
+    Up to a ``rim`` nothing moves.
+    """
     u, v = frame.uv(*grid.nodes)
-    high = _height(face, frame, u, v)
+    rest = np.full_like(u, np.inf) if rim is None else np.interp(u, *rim) - BETWEEN * grid.step / frame.unit
+    high = _height(face, frame, u, v, np.asarray(rest, np.float32))
     left, right = (_along(face, frame, u, side) for side in (1, -1))
     if channel == "browInnerUp":
         return _pushed(frame, 0.0, -INNER * high * np.minimum(1 - _outer(left), 1 - _outer(right)))
@@ -54,12 +64,15 @@ def moved(channel: str, face: Face, frame: HeadFrame, grid: Grid) -> Array:
     return _pushed(frame, -side * INWARD * drawn, DOWN * drawn)
 
 
-def _height(face: Face, frame: HeadFrame, u: Array, v: Array) -> Array:
-    """How much of a brow's way each node goes: nothing at the eye, all from the brow's lower edge to the upper one,
-    less and less above it up to the hair."""
+def _height(face: Face, frame: HeadFrame, u: Array, v: Array, rest: Array) -> Array:
+    """How much of a brow's way each node goes: nothing at the eye and up to ``rest``, a height at each node, all from
+    the brow's lower edge to the upper one, less and less above it up to the hair."""
     lid, lower, upper = (_level(face, frame, points, u) for points in (LIDS, LOWER, UPPER))
     lid = lid - LASHES
-    lower, upper = np.minimum(lower + HAIRS, lid - NARROWEST), upper - HAIRS
+    least = np.where(rest < lid, np.float32(CLOSE), np.float32(NARROWEST))
+    lid = np.minimum(lid, rest)
+    lower = np.minimum(lower + HAIRS, lid - least)
+    upper = np.minimum(upper - HAIRS, lower)
     crown = float(frame.uv(face.landmarks[CROWN : CROWN + 1, 0], face.landmarks[CROWN : CROWN + 1, 1])[1][0])
     hair = np.minimum(crown, upper - 0.3)
     # Straight, not smooth: the grid's nodes are as far from each other as eye and brow, and it is the least stretch.

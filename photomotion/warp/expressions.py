@@ -6,7 +6,7 @@ import numpy as np
 
 from photomotion.data import Face
 
-from .brows import BROWS, moved
+from .brows import BROWS, Rim, moved
 from .geometry import Array, HeadFrame
 from .grid import Grid
 from .jaw import carried, closed
@@ -67,14 +67,17 @@ SHOWN = (*PUSHES, *BROWS, "jawOpen", "mouthClose")
 """Channels that move skin. Beyond them lids blink; what needs a tongue, or eyes that look apart, is not shown."""
 
 
-def expression(channel: str, face: Face, frame: HeadFrame, grid: Grid) -> Array:
-    """Displacement of every node in px for a channel of :data:`SHOWN` at 1, float32 (2, rows, columns)."""
+def expression(channel: str, face: Face, frame: HeadFrame, grid: Grid, rim: Rim | None = None) -> Array:
+    """Displacement of every node in px for a channel of :data:`SHOWN` at 1, float32 (2, rows, columns).
+
+    Brows move above a ``rim`` of glasses.
+    """
     if channel == "jawOpen":
         return carried(face, frame, grid)
     if channel == "mouthClose":
         return closed(face, frame, grid)
     if channel in BROWS:
-        return moved(channel, face, frame, grid)
+        return moved(channel, face, frame, grid, rim)
     x, y = grid.nodes
     field = np.zeros((2, *x.shape), np.float32)
     for landmark, right, down, reach in PUSHES[channel]:

@@ -14,6 +14,7 @@ from photomotion.data import Analysis
 
 from . import compiled
 from .body import breathing
+from .brows import BROWS, Rim
 from .expressions import SHOWN, expression
 from .geometry import Array, HeadFrame, rotation, smoothstep
 from .grid import Grid
@@ -65,7 +66,9 @@ class FaceField:
     pushes: tuple[Push, ...]
 
     @classmethod
-    def of(cls, analysis: Analysis, index: int, grid: Grid, mine: Array, channels: tuple[str, ...]) -> FaceField:
+    def of(
+        cls, analysis: Analysis, index: int, grid: Grid, mine: Array, channels: tuple[str, ...], rim: Rim | None = None
+    ) -> FaceField:
         """The field of face ``index`` for those channels.
 
         Args:
@@ -74,15 +77,18 @@ class FaceField:
             grid: where to compute it.
             mine: float32 (rows, columns), 0..1, which nodes are this person's.
             channels: those of the motion; the ones that move no skin are ignored.
+            rim: the upper edge of the frame of glasses: brows move above it.
         """
         face = analysis.faces[index]
         frame = with_skull(HeadFrame.of(face), analysis.matte)
         part = share(frame, grid)
-        rigid = np.ones((grid.rows, grid.columns), np.float32)
+        rigid = brows = np.ones((grid.rows, grid.columns), np.float32)
         if "glasses" in analysis.suitability.of_face(index):
             v = frame.uv(*grid.nodes)[1]
             rigid = smoothstep(v, 0.3, 0.6) + 1 - smoothstep(v, -0.75, -0.45)
-        moved = {c: expression(c, face, frame, grid) * part * rigid for c in channels if c in SHOWN}
+            brows = rigid if rim is None else brows
+        held = dict.fromkeys(BROWS, brows)
+        moved = {c: expression(c, face, frame, grid, rim) * part * held.get(c, rigid) for c in channels if c in SHOWN}
         moved["breath"] = breathing(frame, grid)
         arms = np.asarray(turning(face, frame, grid, part) * mine, np.float32)
         pushes = (Push(channel, *_tight(by * mine)) for channel, by in moved.items())

@@ -13,6 +13,7 @@ from photomotion.data import Analysis, Face, Motion, Photo
 
 from .areas import Area, extent_of, outside
 from .border import Border
+from .brows import BROWS
 from .camera import WHOLE, View
 from .creases import Creases
 from .eyeballs import Eyeball
@@ -20,7 +21,7 @@ from .eyelids import Eyelid
 from .eyes import EYES, Eye
 from .field import FaceField, sources, unfold
 from .geometry import Array, HeadFrame
-from .glasses import find_frames
+from .glasses import find_frames, find_rim
 from .grain import Grain, GrainMode, split
 from .grid import Grid
 from .groups import territories
@@ -89,27 +90,31 @@ class Scene:
         """Make ready what each person is drawn with."""
         photo, analysis, motion = self.photo, self.analysis, self.motion
         self.territories = territories(analysis.faces, self.heads, self.grid)
+        wearing = ["glasses" in analysis.suitability.of_face(index) for index in range(len(analysis.faces))]
+        eyes = [
+            {side: Eye.of(face, side, clean) for side in EYES if _inside(face, side, photo)} for face in analysis.faces
+        ]
+        rims = [
+            find_rim(clean, list(own.values()), head) if glasses else None
+            for own, head, glasses in zip(eyes, self.heads, wearing, strict=True)
+        ]
+        # A forehead that moves alone, above brows that a frame is before, is a grimace.
+        shown = [
+            tuple(c for c in face.channels if c not in BROWS or rim or not glasses)
+            for face, rim, glasses in zip(motion.faces, rims, wearing, strict=True)
+        ]
         self.fields = [
-            FaceField.of(analysis, index, self.grid, self.territories[index], face.channels)
-            for index, face in enumerate(motion.faces)
+            FaceField.of(analysis, index, self.grid, self.territories[index], channels, rims[index])
+            for index, channels in enumerate(shown)
         ]
-        self.eyes = [
-            _look(
-                clean,
-                {side: Eye.of(face, side, clean) for side in EYES if _inside(face, side, photo)},
-                "glasses" in codes,
-            )
-            for face, codes in zip(
-                analysis.faces, map(analysis.suitability.of_face, range(len(analysis.faces))), strict=True
-            )
-        ]
+        self.eyes = [_look(clean, own, glasses) for own, glasses in zip(eyes, wearing, strict=True)]
         self.lights = [
             Light.of(analysis.lighting, face, head, self.grid)
             for face, head in zip(analysis.faces, self.heads, strict=True)
         ]
         self.creases = [
-            Creases.of(clean, face, head, motion.channels, "glasses" in analysis.suitability.of_face(index))
-            for index, (face, head, motion) in enumerate(zip(analysis.faces, self.heads, motion.faces, strict=True))
+            Creases.of(clean, face, head, channels, glasses)
+            for face, head, channels, glasses in zip(analysis.faces, self.heads, shown, wearing, strict=True)
         ]
         self.mouths = [
             Mouth.of(clean, face, head, self.grid, field) if motion.column("jawOpen").any() else None

@@ -85,10 +85,9 @@ def test_the_brows_move_less_under_a_fringe():
     assert 0 < fringe < 0.6 * free
 
 
-def test_the_brows_behind_glasses_hardly_move():
-    free, behind = (plan(60, codes=codes) for codes in ((), ("glasses",)))
-    assert 0 < behind.column("browInnerUp").max() < 0.4 * free.column("browInnerUp").max()
-    assert np.array_equal(behind.column("cheekSquintLeft"), free.column("cheekSquintLeft"))
+def test_the_brows_of_who_wears_glasses_move_as_others_do():
+    free, wearing = (plan(60, codes=codes) for codes in ((), ("glasses",)))
+    assert np.array_equal(wearing.column("browInnerUp"), free.column("browInnerUp"))
 
 
 @given(

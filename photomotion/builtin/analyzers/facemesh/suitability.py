@@ -147,7 +147,7 @@ def _expression(seen: Seen) -> Iterator[Check]:
     bridge, rim = quality.frame
     frame = (bridge > 0.08 and rim > 0.045) or bridge > 0.35
     if frame and turned < 45 and quality.eye_darkness >= 0.4:
-        action = "the frame stays rigid while the lids move, and the brows hardly do"
+        action = "the frame stays rigid while the lids move, and the brows above it"
         yield "glasses", bridge, "The person wears glasses.", action
     if seen.cover["mouth"] <= COVERED:
         teeth = quality.teeth > 0.12 and face.mouth_open > 0.08 and turned < PROFILE

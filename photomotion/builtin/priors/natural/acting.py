@@ -28,8 +28,8 @@ def act(rng: np.random.Generator, person: Person, span: Span, blinks: Sequence[B
     """Expressions over the whole film, in order of their kinds.
 
     Films of 4 s and more have a smile that begins 1..3 s in, if the mood has any (judgement: films of a loved one are
-    watched for it). All sizes are at FACS level A to B; smiles are a third and raised brows up to a half, since less
-    is not seen when drawn.
+    watched for it). All sizes are at FACS level A to B; smiles are a third and raised brows up to 0.6, since less is
+    not seen when drawn.
     """
     seconds = span.seconds
     shut = np.array([b.start for b in blinks])
@@ -106,7 +106,7 @@ def _brows(rng: np.random.Generator, person: Person, seconds: float, often: floa
     """Brows that go up, and now and then down, one after another; the first time they go up.
 
     People who do not speak move them too (38 % of all movements, Cavé 1996), more slowly and less far than when asked
-    to, and for longer (Schmidt 2009): a second or two, 2.5..4 mm. How often, how far and how many frowns is judgement.
+    to, and for longer (Schmidt 2009): a second or two, 3..4.5 mm. How often, how far and how many frowns is judgement.
     """
     out: list[Expression] = []
     t = rng.uniform(1.5, 4.0) * often
@@ -118,14 +118,14 @@ def _brows(rng: np.random.Generator, person: Person, seconds: float, often: floa
                 shares=BROWS if up else FROWN,
                 start=t,
                 onset=rng.uniform(0.2, 0.4),
-                apex=rng.uniform(0.2, 1.0),
+                apex=rng.uniform(0.4, 1.3),
                 offset=rng.uniform(0.35, 0.7),
-                size=min(person.expressive, 1.0) * (rng.uniform(0.40, 0.55) if up else rng.uniform(0.16, 0.26)),
+                size=min(person.expressive, 1.0) * (rng.uniform(0.46, 0.62) if up else rng.uniform(0.16, 0.26)),
                 sag=rng.uniform(0.0, 0.2),
                 sides=(weak, 1.0) if rng.random() < 0.5 else (1.0, weak),
             )
         )
-        t = out[-1].end + rng.uniform(3.0, 8.5) * often
+        t = out[-1].end + rng.uniform(2.5, 7.0) * often
     return out
 
 
