@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import cv2
 import numpy as np
+import numpy.typing as npt
 import pytest
 
 from photomotion.builtin.backends.warp import WarpBackend
@@ -55,6 +56,29 @@ def test_opencv_does_not_split_its_calls_while_frames_are_drawn_side_by_side() -
         assert cv2.getNumThreads() == 2
     finally:
         cv2.setNumThreads(usual)
+
+
+def test_who_waits_for_a_frame_draws_those_that_nobody_has_begun(monkeypatch: pytest.MonkeyPatch) -> None:
+    timing, draw, mine, drawn = Timing(seconds=0.4), Scene.draw, threading.Event(), list[tuple[int, bool]]()
+
+    def watched(scene: Scene, row: int) -> npt.NDArray[np.uint8]:
+        here = threading.current_thread() is threading.main_thread()
+        drawn.append((row, here))
+        assert here or mine.wait(20)
+        if here:
+            mine.set()
+        return draw(scene, row)
+
+    monkeypatch.setattr(Scene, "draw", watched)
+    monkeypatch.setattr("photomotion.builtin.backends.warp.SMALL", 0)
+    given = fake_conditioning(timing)
+    frames = list(WarpBackend(workers=1).render(given, timing, 0))
+    assert [frame.index for frame in frames] == list(range(10))
+    assert sorted(row for row, _ in drawn) == list(range(1, 10))
+    assert {here for _, here in drawn} == {True, False}
+    monkeypatch.undo()
+    scene = Scene(given.photo, given.analysis, given.motion)
+    assert all(np.array_equal(frame.pixels, scene.draw(frame.index)) for frame in frames)
 
 
 def test_a_photo_longer_than_opencv_can_read_is_refused_in_one_line() -> None:

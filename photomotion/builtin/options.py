@@ -89,7 +89,7 @@ class WarpOptions(Options):
     """Options of the backend ``warp``."""
 
     workers: int | None = Field(default=None, ge=1, le=16)
-    """Frames worked on at the same time, 1..16; without it two, or one of a small picture if nothing was compiled."""
+    """Threads that draw ahead, 1..16, beside whoever takes the frames; without it one for two processors, else two."""
     grain: Literal["still", "moving", "fresh", "off"] = "moving"
     """Strong grain: still as on paper, moving with the skin, fresh in every frame as on film, or off."""
 

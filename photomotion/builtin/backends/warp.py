@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from threading import Lock
+from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -22,11 +23,14 @@ from photomotion.warp.sampling import LONGEST
 
 __all__ = ["WarpBackend"]
 
+Pixels = npt.NDArray[np.uint8]
 
+AHEAD = 4
+"""Frames drawn ahead, at least; two for each thread."""
 SMALL = 600_000
-"""Pixels below which, if nothing was compiled, much of drawing is Python, which one thread does as fast as two ..."""
+"""Pixels below which, if nothing was compiled, much of drawing is Python, which one thread does as fast as two."""
 FEW = 2
-"""... if there are no more processors than these: the encoder keeps the other one busy."""
+"""Processors up to which one thread draws ahead: whoever takes the frames keeps another one busy."""
 
 
 class WarpBackend:
@@ -61,9 +65,10 @@ class WarpBackend:
             )
         self._on_event(Event(stage="backend", message="preparing"))
         motion = conditioning.motion
-        small = photo.width * photo.height < SMALL and (os.cpu_count() or FEW) <= FEW
-        workers = self._workers or (1 if small and compiled.inner is None else 2)
-        ahead: deque[Future[npt.NDArray[np.uint8]]] = deque()
+        processors = os.cpu_count() or FEW
+        workers = self._workers or (1 if processors <= FEW else 2)
+        alone = compiled.inner is None and photo.width * photo.height < SMALL and processors <= FEW
+        ahead: deque[_Drawing] = deque()
         with ThreadPoolExecutor(workers, thread_name_prefix="warp") as pool:
             preparing = pool.submit(Scene, photo, conditioning.analysis, motion, self._grain)
             at_once = 1 if motion.rests(0) else 0
@@ -73,18 +78,33 @@ class WarpBackend:
             try:
                 with one_at_a_time():
                     for row in range(at_once, timing.frames):
-                        ahead.append(pool.submit(scene.draw, row))
-                        if len(ahead) > 2 * workers:
-                            yield self._frame(ahead, row - len(ahead) + 1, timing)
+                        ahead.append(_Drawing(row, pool.submit(scene.draw, row)))
+                        if len(ahead) > max(AHEAD, 2 * workers):
+                            yield _first(ahead, scene, timing, alone)
                     while ahead:
-                        yield self._frame(ahead, timing.frames - len(ahead), timing)
+                        yield _first(ahead, scene, timing, alone)
             finally:
-                for future in ahead:
-                    future.cancel()
+                for drawing in ahead:
+                    drawing.picture.cancel()
 
-    @staticmethod
-    def _frame(ahead: deque[Future[npt.NDArray[np.uint8]]], index: int, timing: Timing) -> Frame:
-        return Frame(index=index, time=index / timing.fps, pixels=ahead.popleft().result())
+
+class _Drawing(NamedTuple):
+    row: int
+    picture: Future[Pixels]
+
+
+def _first(ahead: deque[_Drawing], scene: Scene, timing: Timing, alone: bool) -> Frame:
+    """Take the first of some frames. Until it is there, those that nobody has begun are drawn here, unless ``alone``:
+    nobody waits while there is work, and nobody is in the way of who takes the frames and has work of its own."""
+    for index, (row, picture) in enumerate(ahead):
+        if alone or ahead[0].picture.done():
+            break
+        if picture.cancel():
+            own: Future[Pixels] = Future()
+            own.set_result(scene.draw(row))
+            ahead[index] = _Drawing(row, own)
+    row, picture = ahead.popleft()
+    return Frame(index=row, time=row / timing.fps, pixels=picture.result())
 
 
 class _Alone:
