@@ -34,7 +34,7 @@ WORST = (0.05, 0.15)
 """
 NOTHING = 1e-3
 """px that nobody sees: what a channel at 1 moves by less than this is left out, above all the far ends of bells."""
-NEWTON, CLOSE = 4, 0.2
+NEWTON, CLOSE = 8, 0.2
 """Steps of Newton's method at most after the first; and px by which the inverse may be wrong before the last one,
 which leaves at most a tenth of that: it is below 0.1 px then (turns as planned, three photos)."""
 LOST = 0.5
@@ -213,7 +213,7 @@ def invert(forward: Array, step: int) -> Array:
     right_x, right_y, down_x, down_y = _slopes(forward, step)
     part = 1 / np.maximum((1 + right_x) * (1 + down_y) - down_x * right_y, np.float32(TIGHT[0]))
     inverse = [np.asarray(part * by, np.float32) for by in (1 + down_y, -down_x, -right_y, 1 + right_x)]
-    newton = _Newton(forward, step, inverse, bool(part.max() < 1 / TIGHT[1]))
+    newton = _Newton(forward, step, inverse)
     miss_x, miss_y = cv2.split(forward)
     back_x, back_y = newton.stepped(miss_x * 0, miss_y * 0, inverse, miss_x, miss_y)
     back_x, back_y, lost = newton.approach(back_x, back_y)
@@ -235,17 +235,13 @@ class _Newton(NamedTuple):
     step: int
     inverse: Sequence[Array]
     """Of the field's Jacobian, four numbers at each node."""
-    even: bool
-    """Whether nothing is squeezed much: then the Jacobian is much the same a pixel away."""
 
     def approach(self, back_x: Array, back_y: Array) -> tuple[Array, Array, npt.NDArray[np.bool_]]:
         """Come from a guess to where nodes come from, and tell which are still lost; arrays (rows, columns)."""
         for _ in range(NEWTON):
             at, miss_x, miss_y = self._missed(back_x, back_y)
             close = max(cv2.norm(miss_x, cv2.NORM_INF), cv2.norm(miss_y, cv2.NORM_INF)) < CLOSE
-            slope = self.inverse
-            if not (close and self.even):
-                slope = cv2.split(_read(cv2.merge(self.inverse), at))
+            slope = cv2.split(_read(cv2.merge(self.inverse), at))
             back_x, back_y = self.stepped(back_x, back_y, slope, miss_x, miss_y)
             if close:
                 return back_x, back_y, np.zeros(back_x.shape, bool)
