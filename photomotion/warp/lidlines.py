@@ -67,14 +67,17 @@ TRUST, DOUBT = 0.5, 3.5
 speak against an edge at most."""
 BEGIN, PIVOT, HALF = (-0.05, 0.0), 4, 0.5
 """Where the outer corner may be, along the eye, by how many columns that is told, and how far it goes there."""
-WIDE = 0.28
-"""How far an eye is open in its middle, in its width, from where on it may be larger still than that: drawn eyes, and
-those that show white below the iris, are."""
-LARGER = tuple(k * np.array(way) for k in (1, 2, 3) for way in ((-0.04, 0.0), (0.0, 0.03), (-0.04, 0.03)))
-"""By how much: the outer corner along the eye, the lower lid down ..."""
+SHUT, WIDE = 0.1, 0.28
+"""How far an eye is open in its middle, in its width: up to the first it stays as it is, from the second on it may show
+white below the iris."""
+WHOLE = [np.array(way) for way in ((-0.05, -0.03, 0.0), (-0.05, -0.04, 0.015))]
+"""How much larger than that eyes of statues, drawn ones and wide ones may be, in steps: the outer corner along the eye,
+the middle of the upper lid and of the lower one down, in eye widths ..."""
+LARGER = [k * np.array(way) for k in (1, 2, 3) for way in ((-0.04, 0.0, 0.0), (0.0, 0.0, 0.03), (-0.04, 0.0, 0.03))]
+"""... and if they are wide ..."""
 GAIN = 0.03
-"""... if the edges gain so much contrast, each time, of the contrast around the eye."""
-MOST = (-0.16, 0.15)
+"""... as long as the edges gain so much contrast by each step, of the contrast around the eye."""
+MOST = np.array([-0.16, -0.12, 0.15])
 """At most so much in all."""
 SIDES = (-0.03, 0.035)
 """Where light is compared for that, out of the edge."""
@@ -206,15 +209,18 @@ def grow(light: Array, lines: list[Floats], middle: float, size: float) -> list[
         size: its radius; all in eye widths.
     """
     upper, lower = (float(np.interp(0.45, *line)) for line in lines)
-    if lower - upper < WIDE:
+    if lower - upper < SHUT:
         return lines
+    ways = WHOLE + (LARGER if lower - upper > WIDE else [])
     contrast = float(percentile(light, 90) - percentile(light, 10)) + 10
 
     def larger(way: Floats) -> list[Floats]:
-        part = (lines[0][0] - lines[0][0, 0]) / (1 - lines[0][0, 0])
-        s = lines[0][0] + way[0] * (1 - part)
+        s = lines[0][0]
+        part = (s - s[0]) / (1 - s[0])
+        arch = np.clip(4 * part * (1 - part), 0, 1) ** 0.7
         return [
-            np.stack([s, t]) for t in (lines[0][1], lines[1][1] + way[1] * np.clip(4 * part * (1 - part), 0, 1) ** 0.7)
+            np.stack([s + way[0] * (1 - part), line[1] + amount * arch])
+            for line, amount in zip(lines, way[1:], strict=True)
         ]
 
     def judge(edges: list[Floats]) -> float:
@@ -229,11 +235,11 @@ def grow(light: Array, lines: list[Floats], middle: float, size: float) -> list[
             total += float((np.where(before, -0.5 if down > 0 else 0.0, 1.0) * fall).mean())
         return total
 
-    way, value = np.zeros(2), judge(lines)
+    way, value = np.zeros(3), judge(lines)
     while True:
-        ways = [np.clip(way + step, (MOST[0], 0), (0, MOST[1])) for step in LARGER]
-        values = [judge(larger(tried)) for tried in ways]
+        tried = [np.clip(way + step, np.minimum(MOST, 0), np.maximum(MOST, 0)) for step in ways]
+        values = [judge(larger(each)) for each in tried]
         best = int(np.argmax(values))
         if values[best] < value + GAIN:
             return larger(way)
-        way, value = ways[best], values[best]
+        way, value = tried[best], values[best]
