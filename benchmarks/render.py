@@ -107,8 +107,6 @@ def parts(drawn: Scene, rows: range) -> dict[str, float]:
         ("field", Scene, "forward"),
         ("inverse", scene, "sources"),
         ("laying", scene, "lay"),
-        ("spreading", type(drawn.grid), "between"),
-        ("reading", type(drawn.people), "read"),
         ("eyes", scene, "look"),
         ("light", Light, "draw"),
         ("creases", Creases, "draw"),
