@@ -167,6 +167,26 @@ class TestLayers:
         assert behind[mixed].mean() > pixels[mixed].mean() + 2
         assert people[mixed].mean() < pixels[mixed].mean() - 2
 
+    def test_a_soft_matte_fades_the_person_out_before_a_busy_background(self) -> None:
+        random = np.random.default_rng(6)
+        pixels = cv2.blur(random.integers(40, 210, (200, 200, 1), np.uint8).repeat(3, axis=2), (3, 3))
+        pixels[:, :112] = 125
+        matte = np.tile(np.interp(np.arange(200, dtype=np.float32), [95, 125], [1, 0]), (200, 1)).astype(np.float32)
+        opacity = parted(matte, pixels, 100.0)[2][60:140].mean(axis=0)
+        assert 100 < opacity[116] < 200  # where the matte is 0.3
+        assert opacity[110] > 250
+        assert opacity[125:].max() < 10
+
+    @pytest.mark.parametrize("soft", [0, 64, 192])
+    def test_what_is_left_of_a_person_beside_the_outline_is_not_mirrored_behind_it(self, soft: int) -> None:
+        y, x = np.mgrid[0:240, 0:240].astype(np.float32) - 120
+        away = np.hypot(x, y)
+        pixels = np.full((240, 240, 3), 150, np.uint8)
+        pixels[away < 61] = (220, 40, 30)
+        opacity = np.where(away < 60, 255, np.where(away < 61.5, soft, 0)).astype(np.uint8)
+        plate = background(pixels, opacity, 100.0).astype(np.int16)
+        assert np.abs(plate[(away < 59) & (away > 30)] - 150).max() < 15
+
     def test_a_jagged_outline_does_not_shatter_what_is_behind_it(self) -> None:
         light = 128 + 60 * np.sin(np.arange(240, dtype=np.float32) / 9)
         truth = np.repeat(np.tile(light[:, None], (1, 240))[..., None], 3, axis=2)
@@ -181,6 +201,15 @@ class TestLayers:
         near = (depth > 0) & (depth < 12) & (np.arange(240) > 120)
         near[:20] = near[-20:] = False
         assert np.abs(plate - truth)[near].mean() < 2.5
+
+    def test_the_last_pixels_of_the_photo_are_not_drawn_out_behind_a_head_beside_them(self) -> None:
+        y, x = np.mgrid[0:240, 0:240]
+        pixels = np.clip(100 + 30 * np.sin(x / 9), 0, 255)[..., None].repeat(3, axis=2).astype(np.uint8)
+        pixels[:1] = 250
+        opacity = ((np.hypot(x - 120, y - 83) < 78) * 255).astype(np.uint8)
+        pixels[opacity > 0] = (40, 30, 20)
+        plate = background(pixels, opacity, 100.0)
+        assert plate[8:14, 100:140, 0].mean() < 118
 
     @pytest.mark.parametrize("seed", [0, 2])
     def test_a_curtain_farther_off_is_not_drawn_behind_the_person(self, seed: int) -> None:

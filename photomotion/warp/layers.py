@@ -32,6 +32,8 @@ RIM, SOFT = 0.03, 0.05
 """How far an opaque person reaches beyond the matte before a calm background, and over how much it fades out ..."""
 TIGHT = (0.005, 0.02)
 """... and the same, beyond where the matte is one half, before one with lines or texture; in eye distances."""
+FAINT = (0.05, 0.5)
+"""Before one with lines or texture: the matte from which on a person shows, and where nothing else does."""
 PLAIN = (5.0, 12.0)
 """Gray levels by which the background varies next to the outline: calm up to the first, textured from the second on."""
 LOOK = 0.1
@@ -158,7 +160,8 @@ def parted(matte: Array, pixels: Pixels, unit: float) -> tuple[Pixels, Pixels, P
     Before a calm background people reach a hair's breadth beyond the matte and fade out over pixels that show pure
     background. So fine hair travels with the head, and nobody sees that some background does. Lines and textures that
     come up to the outline must stay where they are: before those, only what is coloured like nothing around it goes
-    along, and a pixel on the outline, which shows something of both, is taken apart (Smith and Blinn, 1996).
+    along, and a pixel on the outline, which shows something of both, is taken apart (Smith and Blinn, 1996): how much
+    of each, a soft matte says.
 
     Args:
         matte: float32 (H, W).
@@ -191,6 +194,7 @@ def parted(matte: Array, pixels: Pixels, unit: float) -> tuple[Pixels, Pixels, P
     strange[busy] = own * smoothstep(apart * (1 + DOUBT[1] * smoothstep(matte[busy], 0.0, DOUBT[0])), *STRANGE)
     patch = cv2.GaussianBlur(strange, (0, 0), max(0.5, PATCH[0] * unit))[busy]
     share = np.maximum(opacity[busy] / np.float32(255), smoothstep(patch, *PATCH[1:]) * wide[calm < 0.99])
+    share = np.maximum(share, smoothstep(matte[busy], *FAINT))
     share[share > 0.9] = 1
     opacity[busy] = np.round(255 * share)
     mixed = busy & (opacity > 0) & (opacity < 255)

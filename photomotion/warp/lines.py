@@ -61,9 +61,14 @@ def mirrored(
     )
     twice = 2 * depth[band] / np.maximum(slope, STEEP[0])
     y, x = np.nonzero(band)
-    there = np.clip(np.round(y - twice * down), 0, height - 1).astype(np.int64) * width
-    there += np.clip(np.round(x - twice * right), 0, width - 1).astype(np.int64)
+    there = _within(np.round(y - twice * down), height) * width + _within(np.round(x - twice * right), width)
     return depth, band, there, np.asarray(lined, np.float32)
+
+
+def _within(place: Array, size: int) -> npt.NDArray[np.int64]:
+    """Places mirrored once more where they lie beyond an edge, 0..``size`` - 1: its last px would become a streak."""
+    back = size - 1 - np.abs(size - 1 - np.abs(place))
+    return np.asarray(np.clip(back, 0, size - 1), np.int64)
 
 
 def _lines(hidden: Pixels, pixels: Pixels, size: tuple[int, int], unit: float) -> tuple[Array, Array]:

@@ -39,6 +39,9 @@ MIRROR = 0.1
 ALONG = 0.35
 """... or up to this depth, where the outline cuts through a line, into what is outside mirrored along the line: so it
 goes on straight."""
+VEIL = 0.015, 30
+"""How softly, in eye distances, and from which opacity on it is told where something of the people shows: what is
+mirrored lies beyond. A hair or a rim of skin that is left there would be seen twice, as a speck."""
 DEEP = (0.3, 0.6)
 """Behind the outline, copies go over into a smooth fill between these depths, in eye distances."""
 
@@ -62,9 +65,13 @@ def background(pixels: Pixels, opacity: Pixels, unit: float) -> Pixels:
     height, width = hidden.shape
     shrink = max(1, round(max(height, width) / WORKING))
     with ThreadPoolExecutor(1, thread_name_prefix="outline") as beside:
-        outline = beside.submit(mirrored, hidden, pixels, DEEP[1] * unit, unit)
+        veil = hidden | (cv2.GaussianBlur(opacity // 128 * 255, (0, 0), max(VEIL[0] * unit, 0.5)) > VEIL[1])
+        outline = beside.submit(mirrored, veil, pixels, DEEP[1] * unit, unit)
         smooth, copies, sure, step = _planned(pixels, hidden, unit, shrink)
     depth, band, across, lined = outline.result()
+    covered = hidden[band] > 0
+    across, lined = across[covered], lined[covered]
+    band &= hidden > 0
     deep = depth[band][:, None] / np.float32(unit)
     filled = cv2.resize(smooth, (width, height), interpolation=cv2.INTER_LINEAR)
     plate = cv2.copyTo(np.round(filled).astype(np.uint8), hidden, pixels.copy())
@@ -78,7 +85,7 @@ def background(pixels: Pixels, opacity: Pixels, unit: float) -> Pixels:
     edge = flat[across]
     copy += (
         (1 - smoothstep(deep, 0.0, MIRROR + (ALONG - MIRROR) * lined[:, None]))
-        * (hidden.ravel()[across] == 0)[:, None]
+        * (veil.ravel()[across] == 0)[:, None]
         * (edge - copy)
     )
     plate[band] = np.clip(np.round(copy), 0, 255)
