@@ -4,10 +4,9 @@
 /* Places of nodes beside each other as whole numbers, in the table. */
 static ALWAYS_INLINE void place_nodes(int *restrict node, const float *restrict place, int count, const Table table)
 {
-    const float factor = table.scale * ONE, x = table.x * ONE + HALF_A_WEIGHT, y = table.y * ONE + HALF_A_WEIGHT;
     for (int i = 0; i < count; i++) {
-        node[2 * i] = whole(place[2 * i] * factor + x);
-        node[2 * i + 1] = whole(place[2 * i + 1] * factor + y);
+        node[2 * i] = whole(place[2 * i] * table.scale + table.x);
+        node[2 * i + 1] = whole(place[2 * i + 1] * table.scale + table.y);
     }
 }
 
@@ -32,13 +31,9 @@ static ALWAYS_INLINE void between_nodes(int *restrict begin, int *restrict chang
 static ALWAYS_INLINE void read_cell(uint32_t *restrict pixel, const Table table, int x, int y, int dx, int dy,
                                     int count)
 {
-    const unsigned right = (unsigned)(table.width - 1) << SHIFT, bottom = (unsigned)(table.height - 1) << SHIFT;
-    const unsigned last_x = (unsigned)(x + dx * (count - 1)), last_y = (unsigned)(y + dy * (count - 1));
-    if (((unsigned)x < right) & (last_x < right) & ((unsigned)y < bottom) & (last_y < bottom))
-        for (int i = 0; i < count; i++, x += dx, y += dy) {
-            const uint32_t *above = table.pixels + (Py_ssize_t)(y >> SHIFT) * table.width + (x >> SHIFT);
-            pixel[i] = mixed(above, above + table.width, fraction(x), fraction(y));
-        }
+    if (inside(table, x, y) & inside(table, x + dx * (count - 1), y + dy * (count - 1)))
+        for (int i = 0; i < count; i++)
+            pixel[i] = read_inside(table, x + i * dx, y + i * dy);
     else
         for (int i = 0; i < count; i++)
             pixel[i] = read_anywhere(table, x + i * dx, y + i * dy);
@@ -118,10 +113,8 @@ PyObject *lay(PyObject *self, PyObject *args)
                           &table.height, &table.width, &table.scale, &table.x, &table.y))
         return NULL;
     int failed = !(fits(&b[0], height, width, 3) && fits(&b[1], height, width, 1) && within(box, height, width) &&
-                   covers(&b[2], nodes, height, width) && fits(&b[3], table.height, table.width, 4));
+                   take_nodes(&nodes, &b[2], height, width) && take_table(&table, &b[3]));
     if (!failed) {
-        nodes.places = b[2].buf;
-        table.pixels = b[3].buf;
         Py_BEGIN_ALLOW_THREADS
         failed = lay_rows(b[0].buf, b[1].buf, width, box, nodes, table);
         Py_END_ALLOW_THREADS

@@ -23,11 +23,8 @@ static ALWAYS_INLINE void read_place(float *restrict place, const Nodes nodes, i
     const float column = ((float)x + 0.5f) * part + 0.5f, row = ((float)y + 0.5f) * part + 0.5f;
     const int left = (int)column, top = (int)row;
     const float right = column - (float)left, down = row - (float)top;
-    const float *here = nodes.places + 2 * ((Py_ssize_t)top * nodes.columns + left), *below = here + 2 * nodes.columns;
-    for (int i = 0; i < 2; i++) {
-        const float above = here[i] + (here[i + 2] - here[i]) * right;
-        place[i] = above + (below[i] + (below[i + 2] - below[i]) * right - above) * down;
-    }
+    const float *here = nodes.places + 2 * ((Py_ssize_t)top * nodes.columns + left);
+    between(place, here, here + 2 * nodes.columns, 2, right, down);
 }
 
 /* Between the numbers of a map, and nothing beyond it. */
@@ -35,14 +32,13 @@ static ALWAYS_INLINE float read_map(const float *map, int height, int width, flo
 {
     if (!(x > -1 && y > -1 && x < (float)width && y < (float)height))
         return 0;
-    const int left = (int)(x + 1) - 1, top = (int)(y + 1) - 1;
+    const int left = (int)x - (x < 0), top = (int)y - (y < 0);
     const float right = x - (float)left, down = y - (float)top;
-    const int first = left >= 0, last = left + 1 < width;
     float lines[2] = {0, 0};
     for (int i = 0; i < 2; i++)
         if (top + i >= 0 && top + i < height) {
-            const float *line = map + (Py_ssize_t)(top + i) * width + left;
-            lines[i] = (first ? line[0] * (1 - right) : 0) + (last ? line[1] * right : 0);
+            const float *line = map + (Py_ssize_t)(top + i) * width;
+            lines[i] = (left >= 0 ? line[left] * (1 - right) : 0) + (left + 1 < width ? line[left + 1] * right : 0);
         }
     return lines[0] + (lines[1] - lines[0]) * down;
 }
@@ -75,13 +71,8 @@ static ALWAYS_INLINE void pull(float *restrict way, const Maps maps, const Lids 
 /* What is read at a place, as a pixel. */
 static ALWAYS_INLINE uint32_t read_at(const Table table, float x, float y)
 {
-    const int across = whole((x * table.scale + table.x) * ONE + HALF_A_WEIGHT);
-    const int down = whole((y * table.scale + table.y) * ONE + HALF_A_WEIGHT);
-    const unsigned right = (unsigned)(table.width - 1) << SHIFT, bottom = (unsigned)(table.height - 1) << SHIFT;
-    if ((unsigned)across >= right || (unsigned)down >= bottom)
-        return read_anywhere(table, across, down);
-    const uint32_t *above = table.pixels + (Py_ssize_t)(down >> SHIFT) * table.width + (across >> SHIFT);
-    return mixed(above, above + table.width, fraction(across), fraction(down));
+    const int across = whole(x * table.scale + table.x), down = whole(y * table.scale + table.y);
+    return inside(table, across, down) ? read_inside(table, across, down) : read_anywhere(table, across, down);
 }
 
 FOR_EVERY_PROCESSOR static int follow_lids(uint8_t *restrict picture, int width, Box box, float *restrict ways,
@@ -135,13 +126,12 @@ PyObject *follow(PyObject *self, PyObject *args)
                           &lids.closure, &lids.x, &lids.y, &lids.held, &b[4], &skin.height, &skin.width, &skin.scale,
                           &skin.x, &skin.y))
         return NULL;
-    int failed = !(fits(&b[0], height, width, 3) && within(box, height, width) &&
-                   fits(&b[1], box.bottom - box.top, box.right - box.left, 24) && covers(&b[2], nodes, height, width) &&
-                   fits(&b[3], maps.height, maps.width, 4 * MAPS) && fits(&b[4], skin.height, skin.width, 4));
+    int failed =
+        !(fits(&b[0], height, width, 3) && within(box, height, width) &&
+          fits(&b[1], box.bottom - box.top, box.right - box.left, 24) && take_nodes(&nodes, &b[2], height, width) &&
+          fits(&b[3], maps.height, maps.width, 4 * MAPS) && take_table(&skin, &b[4]));
     if (!failed) {
-        nodes.places = b[2].buf;
         maps.values = b[3].buf;
-        skin.pixels = b[4].buf;
         Py_BEGIN_ALLOW_THREADS
         failed = follow_lids(b[0].buf, width, box, b[1].buf, nodes, corner, maps, lids, skin);
         Py_END_ALLOW_THREADS
@@ -149,12 +139,14 @@ PyObject *follow(PyObject *self, PyObject *args)
     return finished(b, 5, failed, Py_NewRef(Py_None));
 }
 
+enum { WHITE, IRIS, SHADE, GLINT, TABLES };
+
 /* An eyeball's pictures, all of one size, and how it looks elsewhere: see Eyeball in eyeballs.py. */
 typedef struct {
-    Table white, iris, glint, shade; /* their pixels are NULL if there are no glints */
+    Table tables[TABLES];            /* the last one's pixels are NULL if there are no glints */
     float seen[4];                   /* x0, y0, x1, y1 in the eye's box */
     float iris_way[2], glint_way[2]; /* px */
-    float changed;
+    float changed;                   /* how much of all this is shown, 0..1 */
 } Ball;
 
 static ALWAYS_INLINE void lay_over(float colour[3], uint32_t pixel)
@@ -175,18 +167,18 @@ FOR_EVERY_PROCESSOR static void turn_ball(uint8_t *restrict picture, int width, 
             const float *head = ways + 2 * ((y - box.top) * wide + x - box.left), *at = head + 2 * each;
             if (!(at[0] >= ball.seen[0] && at[1] >= ball.seen[1] && at[0] <= ball.seen[2] && at[1] <= ball.seen[3]))
                 continue;
-            const uint32_t back = read_at(ball.white, at[0], at[1]);
+            const uint32_t back = read_at(ball.tables[WHITE], at[0], at[1]);
             uint8_t white[4], shade[4], *below = picture + 3 * ((Py_ssize_t)y * width + x);
             memcpy(white, &back, 4);
             if (!white[3])
                 continue;
             float colour[3] = {white[0], white[1], white[2]};
-            lay_over(colour, read_at(ball.iris, head[0] - ball.iris_way[0], head[1] - ball.iris_way[1]));
-            if (ball.glint.pixels)
-                lay_over(colour, read_at(ball.glint, head[0] - ball.glint_way[0], head[1] - ball.glint_way[1]));
-            const uint32_t left = read_at(ball.shade, at[0], at[1]);
+            lay_over(colour, read_at(ball.tables[IRIS], head[0] - ball.iris_way[0], head[1] - ball.iris_way[1]));
+            if (ball.tables[GLINT].pixels)
+                lay_over(colour, read_at(ball.tables[GLINT], head[0] - ball.glint_way[0], head[1] - ball.glint_way[1]));
+            const uint32_t left = read_at(ball.tables[SHADE], at[0], at[1]);
             memcpy(shade, &left, 4);
-            const float seen = (float)white[3] * ball.changed;
+            const float seen = (float)white[3] * (1 / 255.0f) * ball.changed;
             for (int i = 0; i < 3; i++) {
                 const float own = (float)below[i];
                 below[i] = (uint8_t)(own + seen * (colour[i] * ((float)shade[i] * (1 / 255.0f)) - own) + 0.5f);
@@ -209,14 +201,11 @@ PyObject *turn(PyObject *self, PyObject *args)
         return NULL;
     int failed = !(fits(&b[0], height, width, 3) && within(box, height, width) && ball.changed >= 0 &&
                    ball.changed <= 1 && fits(&b[1], box.bottom - box.top, box.right - box.left, 24));
-    Table *tables[4] = {&ball.white, &ball.iris, &ball.shade, &ball.glint};
-    for (int i = 0; i < 4; i++) {
-        *tables[i] = table;
-        tables[i]->pixels = b[i + 2].buf;
-        failed |= (b[i + 2].buf || i < 3) && !fits(&b[i + 2], table.height, table.width, 4);
+    for (int i = 0; i < TABLES; i++) {
+        ball.tables[i] = table;
+        failed |= !(take_table(&ball.tables[i], &b[i + 2]) || (i == GLINT && !b[i + 2].obj));
     }
     if (!failed) {
-        ball.changed *= 1 / 255.0f;
         Py_BEGIN_ALLOW_THREADS
         turn_ball(b[0].buf, width, box, b[1].buf, ball);
         Py_END_ALLOW_THREADS

@@ -12,8 +12,8 @@ typedef struct {
 } Field;
 
 enum { STEPS = 8 };
-static const float MISS = 0.05f; /* px missed after which one more step is enough: see CLOSE in field.py */
-static const float ROOM = 0.3f;  /* of a cell's area, which must be left of all: TIGHT in field.py */
+static const float CLOSE = 0.05f; /* px that may be missed before the last step */
+static const float ROOM = 0.3f;   /* of a cell's area, which must be left of all: TIGHT in field.py */
 
 /* A field between its nodes, and beyond them as at the edge. */
 static ALWAYS_INLINE void read_field(float *restrict moved, const Field field, float column, float row)
@@ -27,10 +27,7 @@ static ALWAYS_INLINE void read_field(float *restrict moved, const Field field, f
     const float *here = field.moved + 2 * ((Py_ssize_t)top * field.columns + left);
     const float *below = here + (top < field.rows - 1 ? 2 * field.columns : 0);
     const int beside = left < field.columns - 1 ? 2 : 0;
-    for (int i = 0; i < 2; i++) {
-        const float above = here[i] + (here[i + beside] - here[i]) * right;
-        moved[i] = above + (below[i] + (below[i + beside] - below[i]) * right - above) * down;
-    }
+    between(moved, here, below, beside, right, down);
 }
 
 /* What is known of a row of nodes: where they come from, less where they are, px; and the inverse of their Jacobian. */
@@ -39,21 +36,21 @@ typedef struct {
 } Row;
 enum { NUMBERS = 8 }; /* of a node; two of them are what it misses */
 
-/* The least area that is left of a cell in some columns of a row, once their inverse is known, and a first guess.
+/* Learn the inverse in some columns of a row, and guess. Whether anything there is squeezed too much for that.
 
    across, along: 1 by px between the nodes on both sides, which are so many columns away, or above and below. */
-static ALWAYS_INLINE float start(Row row, const float *restrict here, const float *restrict above,
-                                 const float *restrict below, int first, int last, int left, int right, float across,
-                                 float along)
+static ALWAYS_INLINE int start(Row row, const float *restrict here, const float *restrict above,
+                               const float *restrict below, int first, int last, int left, int right, float across,
+                               float along)
 {
-    float least = 1;
+    int squeezed = 0;
     for (int i = first; i < last; i++) {
         const float x_right = 1 + (here[2 * (i + right)] - here[2 * (i - left)]) * across;
         const float y_right = (here[2 * (i + right) + 1] - here[2 * (i - left) + 1]) * across;
         const float x_down = (below[2 * i] - above[2 * i]) * along;
         const float y_down = 1 + (below[2 * i + 1] - above[2 * i + 1]) * along;
         const float area = x_right * y_down - x_down * y_right, part = 1 / area;
-        least = area < least ? area : least;
+        squeezed |= !(area > ROOM); /* so written, it is for what is no number too */
         row.x_by_x[i] = y_down * part;
         row.x_by_y[i] = -x_down * part;
         row.y_by_x[i] = -y_right * part;
@@ -61,21 +58,20 @@ static ALWAYS_INLINE float start(Row row, const float *restrict here, const floa
         row.x[i] = -(row.x_by_x[i] * here[2 * i] + row.x_by_y[i] * here[2 * i + 1]);
         row.y[i] = -(row.y_by_x[i] * here[2 * i] + row.y_by_y[i] * here[2 * i + 1]);
     }
-    return least;
+    return squeezed;
 }
 
-/* A step from the guess to where nodes come from, and the most that any of them had missed, px. */
-static ALWAYS_INLINE float approach(Row row, int columns)
+/* A step from the guess to where nodes come from. Whether all were close before. */
+static ALWAYS_INLINE int approach(Row row, int columns)
 {
-    float most = 0;
+    int away = 0;
     for (int i = 0; i < columns; i++) {
         const float x = row.missed[2 * i] + row.x[i], y = row.missed[2 * i + 1] + row.y[i];
-        const float far = fabsf(x) > fabsf(y) ? fabsf(x) : fabsf(y);
-        most = far > most ? far : most;
+        away |= !(fabsf(x) < CLOSE) | !(fabsf(y) < CLOSE);
         row.x[i] -= row.x_by_x[i] * x + row.x_by_y[i] * y;
         row.y[i] -= row.y_by_x[i] * x + row.y_by_y[i] * y;
     }
-    return most;
+    return !away;
 }
 
 /* The inverse of a field by Newton's method, each node by its own Jacobian. Whether that was enough everywhere. */
@@ -95,22 +91,19 @@ FOR_EVERY_PROCESSOR static int find_places(const Field field, float *numbers)
         const int up = line > 0, down = line < field.rows - 1;
         const float *above = here - up * 2 * columns, *below = here + down * 2 * columns;
         const float along = part / (float)(up + down + !(up + down));
-        float least = start(row, here, above, below, 1, columns - 1, 1, 1, part / 2, along), edge;
-        edge = start(row, here, above, below, 0, 1, 0, wide, part, along);
-        least = edge < least ? edge : least;
-        edge = start(row, here, above, below, columns - 1, columns, wide, 0, part, along);
-        least = edge < least ? edge : least;
-        if (!(least > ROOM))
+        if (start(row, here, above, below, 0, 1, 0, wide, part, along) ||
+            start(row, here, above, below, 1, columns - 1, 1, 1, part / 2, along) ||
+            start(row, here, above, below, columns - 1, columns, wide, 0, part, along))
             return 0;
-        for (int i = 0;; i++) {
-            if (i == STEPS)
-                return 0;
+        int close = 0;
+        for (int i = 0; i < STEPS && !close; i++) {
             for (int column = 0; column < columns; column++)
                 read_field(row.missed + 2 * column, field, (float)column + row.x[column] * part,
                            (float)line + row.y[column] * part);
-            if (approach(row, columns) < MISS)
-                break;
+            close = approach(row, columns);
         }
+        if (!close)
+            return 0;
         float *place = field.places + 2 * ((Py_ssize_t)(line + 1) * (columns + 2) + 1);
         for (int column = 0; column < columns; column++) {
             place[2 * column] = field.left + field.step * (float)column + row.x[column];

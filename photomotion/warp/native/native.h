@@ -1,4 +1,4 @@
-/* The inner loops of drawing, without Python's lock: what laying.py, moving.py and looking.py also do with OpenCV and
+/* The inner loops of drawing, without Python's lock: what field.py, laying.py and looking.py also do with OpenCV and
    NumPy, which are used where these files were not compiled.
 
    Arrays come as buffers without gaps, with their sizes. Whatever numbers are in them, nothing outside them is touched.
@@ -38,7 +38,7 @@
 /* Places are whole numbers of 1/ONE px; of their fraction, WEIGHT bits count when pixels are mixed. */
 enum { SHIFT = 14, ONE = 1 << SHIFT, WEIGHT = 8, HALF_A_WEIGHT = 1 << (SHIFT - WEIGHT - 1) };
 enum { LONGEST = 1 << 16 }; /* no side of an array has more, so no sum or product of whole numbers overflows */
-static const float NEAREST = -32768.0f * ONE, FARTHEST = 65535.0f * ONE; /* what lies beyond is taken to be there */
+static const float NEAREST = -32768 * ONE, FARTHEST = 65535 * ONE; /* what lies beyond is taken to be there */
 
 typedef struct {
     int left, top, right, bottom;
@@ -52,7 +52,7 @@ typedef struct {
 typedef struct {
     const uint32_t *pixels; /* (height, width), three colours and opacity each */
     int height, width;
-    float scale, x, y; /* points per px of the photo, and what is added to its places times that */
+    float scale, x, y; /* what a place in the photo is multiplied by to come to one here, and what is added then */
 } Table;
 
 static ALWAYS_INLINE int whole(float at)
@@ -104,6 +104,18 @@ static ALWAYS_INLINE int mirrored(int index, int size)
     return index < size ? index : period - index;
 }
 
+/* Whether there are four pixels around a place. */
+static ALWAYS_INLINE int inside(const Table table, int x, int y)
+{
+    return ((unsigned)x < (unsigned)(table.width - 1) << SHIFT) & ((unsigned)y < (unsigned)(table.height - 1) << SHIFT);
+}
+
+static ALWAYS_INLINE uint32_t read_inside(const Table table, int x, int y)
+{
+    const uint32_t *above = table.pixels + (Py_ssize_t)(y >> SHIFT) * table.width + (x >> SHIFT);
+    return mixed(above, above + table.width, fraction(x), fraction(y));
+}
+
 static ALWAYS_INLINE uint32_t read_anywhere(const Table table, int x, int y)
 {
     const int left = mirrored(x >> SHIFT, table.width), right = mirrored((x >> SHIFT) + 1, table.width);
@@ -111,6 +123,16 @@ static ALWAYS_INLINE uint32_t read_anywhere(const Table table, int x, int y)
     const uint32_t *below = table.pixels + (Py_ssize_t)mirrored((y >> SHIFT) + 1, table.height) * table.width;
     const uint32_t top[2] = {above[left], above[right]}, bottom[2] = {below[left], below[right]};
     return mixed(top, bottom, fraction(x), fraction(y));
+}
+
+/* Between two numbers of a node, those of the node so many numbers on, and those below both. */
+static ALWAYS_INLINE void between(float *restrict found, const float *above, const float *below, int beside,
+                                  float right, float down)
+{
+    for (int i = 0; i < 2; i++) {
+        const float top = above[i] + (above[i + beside] - above[i]) * right;
+        found[i] = top + (below[i] + (below[i + beside] - below[i]) * right - top) * down;
+    }
 }
 
 /* Give back the buffers of a call that failed for want of memory (-1) or because sizes do not fit (1), or not (0). */
@@ -140,11 +162,23 @@ static ALWAYS_INLINE int within(Box box, int height, int width)
            box.bottom <= height;
 }
 
-/* Whether nodes' places cover a picture. */
-static ALWAYS_INLINE int covers(const Py_buffer *places, Nodes nodes, int height, int width)
+/* Take nodes' places from a buffer. Whether they cover a picture. */
+static ALWAYS_INLINE int take_nodes(Nodes *nodes, const Py_buffer *buffer, int height, int width)
 {
-    return fits(places, nodes.rows, nodes.columns, 8) && nodes.step > 0 && nodes.step <= LONGEST &&
-           (int64_t)nodes.step * (nodes.columns - 2) >= width && (int64_t)nodes.step * (nodes.rows - 2) >= height;
+    nodes->places = buffer->buf;
+    return fits(buffer, nodes->rows, nodes->columns, 8) && nodes->step > 0 && nodes->step <= LONGEST &&
+           (int64_t)nodes->step * (nodes->columns - 2) >= width && (int64_t)nodes->step * (nodes->rows - 2) >= height;
+}
+
+/* Take a table from a buffer, with the points per px of the photo and what is added to its places times that. Whether
+   it fits. */
+static ALWAYS_INLINE int take_table(Table *table, const Py_buffer *buffer)
+{
+    table->pixels = buffer->buf;
+    table->scale *= ONE;
+    table->x = table->x * ONE + HALF_A_WEIGHT;
+    table->y = table->y * ONE + HALF_A_WEIGHT;
+    return fits(buffer, table->height, table->width, 4);
 }
 
 PyObject *lay(PyObject *self, PyObject *args), *compose(PyObject *self, PyObject *args);
