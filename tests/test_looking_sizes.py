@@ -154,19 +154,10 @@ class TestFollow:
         )
         maps[which] = sign * (10 + np.arange(4 * width).reshape(4, width))
         wide = np.pad(np.abs(maps[which]), 1)
-        for x in (
-            -1.0,
-            np.nextafter(-1, 0),
-            -0.25,
-            -0.0,
-            0.5,
-            width - 1.0,
-            width - 0.75,
-            np.nextafter(width, 0),
-            width,
-        ):
-            for y in (-1.0, -0.5, 0.0, 1.25, 3.0, 3.75, np.nextafter(4, 0), 4.0):
-                x, y = float(np.float32(x)), float(np.float32(y))
+        # The first place that counts, and the last ones.
+        begin, last, lowest = (float(np.nextafter(np.float32(end), np.float32(0))) for end in (-1, width, 4))
+        for x in (-1.0, begin, -0.25, -0.0, 0.5, width - 1.0, width - 0.75, last, width):
+            for y in (-1.0, begin, -0.5, 0.0, 1.25, 3.0, 3.75, lowest, 4.0):
                 said = followed(
                     picture=np.zeros((1, 1, 3), np.uint8),
                     size=(1, 1),
