@@ -187,6 +187,18 @@ class TestFollow:
         for way, passed in zip(said["ways"], (0, goes, goes + comes), strict=True):
             assert way == pytest.approx(np.broadcast_to((2 - passed, 3 - 0.4 * passed), way.shape), abs=1e-5)
 
+    @pytest.mark.parametrize(("x", "y"), [(1.0, 0.0), (0.0, 1.0)])
+    @pytest.mark.parametrize("closing", [False, True])
+    def test_skin_that_goes_along_one_axis_is_drawn(self, x: float, y: float, closing: bool) -> None:
+        maps = np.zeros((8, 7, 6), np.float32)
+        maps[0] = maps[7] = 1
+        skin = np.arange(72, dtype=np.uint8).reshape(9, 8, 1).repeat(4, axis=2)
+        places = np.full((6, 6, 2), 3.0, np.float32)
+        lids = (0.0, 0.0, 1.0, x, y, 0.2) if closing else (1.0, 0.0, 0.0, x, y, 0.2)
+        said = followed(places=places, maps=maps, skin=skin, lids=lids)
+        call("follow", said)
+        assert (said["picture"][1:9, 2:7] == skin[int(3 - y), int(3 - x), :3]).all()
+
 
 class TestTurn:
     def test_without_glints_none_are_laid_over(self) -> None:
@@ -207,6 +219,17 @@ class TestTurn:
         touched[4:7, 4:6] = True  # columns 2 and 3 of the area, rows 3 to 5
         touched[5, 4] = False
         assert np.array_equal((said["picture"] != 7).any(axis=2), touched)
+
+    def test_what_is_laid_over_covers_as_much_as_it_is_opaque(self) -> None:
+        def plain(value: int, opacity: int) -> Any:
+            return np.full((7, 6, 4), (value, value, value, opacity), np.uint8)
+
+        for iris, glint, left in ((0, 0, 200), (255, 0, 100), (51, 0, 180), (255, 255, 40), (255, 51, 88)):
+            for shade in (255, 51):
+                white, dim = plain(200, 255), plain(shade, 0)
+                said = turned(white=white, iris=plain(100, iris), glint=plain(40, glint), shade=dim)
+                call("turn", said)
+                assert (said["picture"][1:9, 2:7] == round(left * shade / 255)).all()
 
     def test_it_is_shown_as_much_as_told(self) -> None:
         plain = {name: np.full((7, 6, 4), value, np.uint8) for name, value in (("white", 200), ("shade", 255))}

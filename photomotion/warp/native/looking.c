@@ -58,9 +58,8 @@ static ALWAYS_INLINE void pull(float *restrict way, const Maps maps, const Lids 
     const float *restrict map = maps.values;
     for (Py_ssize_t i = 0; i < all; i++) {
         const float above = map[ABOVE * all + i], fall = lids.closure * map[TRAVEL * all + i];
-        float held = (above + lids.held) / (fall + lids.held);
+        float held = (above + lids.held) / (fall + lids.held); /* at most 1 where it counts */
         held = held > 0 ? held : 0;
-        held = held < 1 ? held : 1;
         held *= held * (3 - 2 * held);
         float down = fall * held * map[COVER * all + i];
         down = down < map[ROOM * all + i] ? down : map[ROOM * all + i];
