@@ -174,10 +174,11 @@ static ALWAYS_INLINE int take_nodes(Nodes *nodes, const Py_buffer *buffer, int h
    it fits. */
 static ALWAYS_INLINE int take_table(Table *table, const Py_buffer *buffer)
 {
+    const float one = ONE, half = HALF_A_WEIGHT;
     table->pixels = buffer->buf;
-    table->scale *= ONE;
-    table->x = table->x * ONE + HALF_A_WEIGHT;
-    table->y = table->y * ONE + HALF_A_WEIGHT;
+    table->scale *= one;
+    table->x = table->x * one + half;
+    table->y = table->y * one + half;
     return fits(buffer, table->height, table->width, 4);
 }
 
