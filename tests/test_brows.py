@@ -16,7 +16,7 @@ from photomotion.reading import read_photo
 from photomotion.testing.fakes import fake_analysis, fake_face, fake_photo
 from photomotion.warp import Scene, posed_landmarks
 from photomotion.warp.brows import BROWS, LOWER, UPPER, Rim, moved
-from photomotion.warp.field import squeeze
+from photomotion.warp.folds import squeeze
 from photomotion.warp.geometry import HeadFrame
 from photomotion.warp.grid import Grid
 

@@ -14,10 +14,12 @@ from hypothesis import strategies as st
 from photomotion.data import Analysis, Finding, Pose, Suitability
 from photomotion.testing.fakes import fake_analysis, fake_face
 from photomotion.warp.expressions import PUSHES
-from photomotion.warp.field import FaceField, invert, squeeze, unfold
+from photomotion.warp.field import FaceField
+from photomotion.warp.folds import squeeze, unfold
 from photomotion.warp.geometry import Array, HeadFrame, rotation
 from photomotion.warp.grid import Grid
 from photomotion.warp.head import depth
+from photomotion.warp.inverse import invert
 
 
 class TestField:

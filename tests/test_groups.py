@@ -19,7 +19,8 @@ from photomotion.data import Analysis, Face, FaceMotion, Motion, Photo, Timing
 from photomotion.reading import read_photo
 from photomotion.testing.fakes import fake_analysis, fake_face, fake_motion, fake_photo
 from photomotion.warp import Scene
-from photomotion.warp.field import FaceField, squeeze, unfold
+from photomotion.warp.field import FaceField
+from photomotion.warp.folds import squeeze, unfold
 from photomotion.warp.geometry import Array, HeadFrame
 from photomotion.warp.grid import Grid
 from photomotion.warp.groups import territories

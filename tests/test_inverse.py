@@ -14,8 +14,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from photomotion.warp import compiled
-from photomotion.warp.field import sources
 from photomotion.warp.grid import Grid
+from photomotion.warp.inverse import sources
 
 Floats = npt.NDArray[np.float32]
 

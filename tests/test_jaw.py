@@ -10,7 +10,7 @@ from mouth_pictures import drawn_line, shut_analysis
 
 from photomotion.data import FaceMotion, Motion
 from photomotion.warp import Scene, posed_landmarks
-from photomotion.warp.field import squeeze
+from photomotion.warp.folds import squeeze
 from photomotion.warp.jaw import LOWER_LIP, MOST, UPPER_LIP, limited, opening
 
 UPPER, LOWER, CHIN = UPPER_LIP[4], LOWER_LIP[4], 152

@@ -15,7 +15,7 @@ from photomotion.builtin.analyzers.facemesh import FaceMeshAnalyzer
 from photomotion.data import Photo
 from photomotion.reading import read_photo
 from photomotion.warp.border import Border
-from photomotion.warp.field import squeeze
+from photomotion.warp.folds import squeeze
 from photomotion.warp.grid import Grid
 from photomotion.warp.margins import find_margins, inside
 

@@ -17,7 +17,7 @@ from photomotion.data import Analysis, CameraMotion, Face, FaceMotion, Motion, P
 from photomotion.reading import read_photo
 from photomotion.testing.fakes import fake_photo
 from photomotion.warp import Scene, posed_landmarks
-from photomotion.warp.field import squeeze
+from photomotion.warp.folds import squeeze
 from photomotion.warp.jaw import CORNERS, LOWER_LIP, UPPER_LIP, opening
 from photomotion.warp.tint import Tint
 

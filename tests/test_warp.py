@@ -20,7 +20,7 @@ from photomotion.testing.fakes import fake_analysis, fake_photo
 from photomotion.warp import Scene
 from photomotion.warp.border import Border
 from photomotion.warp.expressions import PUSHES
-from photomotion.warp.field import squeeze
+from photomotion.warp.folds import squeeze
 from photomotion.warp.grain import GrainMode
 from photomotion.warp.grid import Grid
 

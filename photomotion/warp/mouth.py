@@ -10,9 +10,10 @@ import numpy.typing as npt
 
 from photomotion.data import Face
 
-from .field import FaceField, invert
+from .field import FaceField
 from .geometry import Array, HeadFrame, smoothstep
 from .grid import Grid
+from .inverse import invert
 from .jaw import DROP, LOWER_LIP, UPPER_LIP, LipAxes, kept_back
 from .light import extent
 from .lipline import find_line, parted, rim

@@ -12,9 +12,9 @@ import cv2
 import numpy as np
 
 from .eyes import EYES
-from .field import invert
 from .geometry import Array, rotation
 from .head import depth, pivot
+from .inverse import invert
 from .jaw import opening
 from .scene import Scene
 

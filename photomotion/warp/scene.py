@@ -19,12 +19,14 @@ from .creases import Creases
 from .eyeballs import Eyeball
 from .eyelids import Eyelid
 from .eyes import EYES, Eye
-from .field import FaceField, sources, unfold
+from .field import FaceField
+from .folds import unfold
 from .geometry import Array, HeadFrame
 from .glasses import find_frames, find_rim
 from .grain import Grain, GrainMode, split
 from .grid import Grid
 from .groups import territories
+from .inverse import sources
 from .jaw import limited, opening
 from .layers import parted, with_wisps
 from .laying import compose, lay

@@ -1,4 +1,4 @@
-/* Where everything goes, and where what is seen comes from: the sums and the inverse of field.py. */
+/* Where everything goes, and where what is seen comes from: the sums of field.py and the inverse of inverse.py. */
 #include "native.h"
 
 #include <math.h>
@@ -13,7 +13,7 @@ typedef struct {
 
 enum { STEPS = 8 };
 static const float CLOSE = 0.05f; /* px that may be missed before the last step */
-static const float ROOM = 0.3f;   /* of a cell's area, which must be left of all: TIGHT in field.py */
+static const float ROOM = 0.3f;   /* of a cell's area, which must be left of all: TIGHT in folds.py */
 
 /* A field between its nodes, and beyond them as at the edge. */
 static ALWAYS_INLINE void read_field(float *restrict moved, const Field field, float column, float row)

@@ -1,5 +1,5 @@
-/* The inner loops of drawing, without Python's lock: what field.py, laying.py and looking.py also do with OpenCV and
-   NumPy, which are used where these files were not compiled.
+/* The inner loops of drawing, without Python's lock: what field.py, inverse.py, laying.py and looking.py also do with
+   OpenCV and NumPy, which are used where these files were not compiled.
 
    Arrays come as buffers without gaps, with their sizes. Whatever numbers are in them, nothing outside them is touched.
  */
