@@ -167,6 +167,26 @@ class TestCreases:
         across = (drawn < 0.5 * drawn.min()).sum(axis=1).max() / creases.fine
         assert 0.04 < across < 0.15
 
+    def test_a_smooth_cheek_gets_nothing_bright_beside_it_and_a_folded_one_does(self) -> None:
+        smooth, folded = (
+            self.found(p, "mouthSmileRight").maps["mouthSmileRight"][1] for p in (fake_photo(), self.wrinkled())
+        )
+        assert smooth.max() < 0.5 * folded.max()
+
+    def test_the_dark_beyond_the_outline_of_a_face_is_no_fold(self) -> None:
+        photo, points = fake_photo(), fake_face().landmarks
+        path = points[list(FOLDS["Right"]), :2]
+        dark = photo.pixels.copy()
+        dark[:, : round(float(path[:, 0].min()))] //= 3
+        # The far side of a turned head: all of its mesh is nearer to the middle than the fold is on others.
+        near = points.copy()
+        near[:, 0] = np.maximum(near[:, 0], path[:, 0].min())
+        face = replace(fake_face(), landmarks=near)
+        found = [
+            Creases.of(pixels, face, HeadFrame.of(face), ("mouthSmileRight",), False) for pixels in (photo.pixels, dark)
+        ]
+        assert self.depth(found[1], "mouthSmileRight") < 1.5 * self.depth(found[0], "mouthSmileRight")
+
     def test_a_smile_draws_its_own_side(self) -> None:
         photo = self.wrinkled()
         scenes = [film(photo, Lighting(), {f"mouthSmile{side}": 0.6}) for side in ("Left", "Right")]

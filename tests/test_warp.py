@@ -23,6 +23,7 @@ from photomotion.warp.expressions import PUSHES
 from photomotion.warp.folds import squeeze
 from photomotion.warp.grain import GrainMode
 from photomotion.warp.grid import Grid
+from photomotion.warp.jaw import CORNERS, LOWER_LIP, UPPER_LIP
 
 ASTRONAUT = Path(__file__).parent.parent / "examples" / "photos" / "astronaut.png"
 
@@ -165,11 +166,13 @@ class TestScene:
         flip = np.array([-1, 1, 1], np.float32)
         points = face.landmarks * flip + np.array([2 * face.landmarks[[33, 263], 0].mean(), 0, 0], np.float32)
         pair = np.linalg.norm(points[:, None] - face.landmarks[None], axis=2).argmin(axis=1)
-        # Lips that meet are nearer to each other than to their counterparts: those that push skin have known ones.
+        # Lips that meet are nearer to each other than to their counterparts: those that matter have known ones.
         for channel in PUSHES:
             if channel.endswith("Left"):
                 for left, right in zip(PUSHES[channel], PUSHES[channel[:-4] + "Right"], strict=True):
                     pair[[left[0], right[0]]] = right[0], left[0]
+        for lip in (UPPER_LIP, LOWER_LIP, CORNERS):
+            pair[list(lip)] = lip[::-1]
         points = face.landmarks[pair] * flip + np.array([photo.width - 1, 0, 0], np.float32)
         other = replace(
             analysis, faces=(replace(face, landmarks=points),), matte=np.ascontiguousarray(analysis.matte[:, ::-1])

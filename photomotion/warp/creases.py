@@ -1,6 +1,6 @@
 """Lines of a face that deepen with an expression: beside nose and mouth, across the forehead, between the brows.
 
-Nobody gets a line that the photo does not hint at, but for the faint fold of a smile: what is deepened is the shading
+Nobody gets a line that the photo does not hint at, but for the soft dent of a smile: what is deepened is the shading
 that is there, smoothed along the line so that neither grain nor scratches nor hairs are taken for skin.
 """
 
@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from photomotion.data import Face
+from photomotion.data.ranks import median
 
 from .geometry import Array, HeadFrame, smoothstep
 from .grid import Grid
@@ -31,9 +32,16 @@ FOLDS = {"Right": (129, 203, 206, 216, 212), "Left": (358, 423, 426, 436, 432)}
 FOLD_ACROSS = 0.15
 """How far beside that way the fold is looked for, in eye distances."""
 FAINT, CHEEK = 0.07, 0.04
-"""How much a smile darkens its fold and brightens the cheek beside it if the photo shows no fold there."""
+"""How much a smile darkens its fold and brightens the cheek beside it where the photo shows a fold."""
 SOFT = 0.045
-"""Width of that shading, in eye distances: young cheeks have no line there, only a dent."""
+"""Width of that shading, in eye distances."""
+DENT, DENTED = 0.025, 0.08
+"""How much it darkens a cheek that has none, and how wide: a dent, no line, and nothing bright beside it."""
+FOLDED = (0.025, 0.075)
+"""Depths of the fold in the photo, as it is deepened, between which a cheek is taken to fold: half of all along it."""
+SIDE = (0.04, 0.14)
+"""Distances from the outline of a face between which folds are found, in eye distances: on the far side of a turned
+head the outline itself is dark."""
 DEEPER = 0.8
 """How much deeper a line of the photo gets with an expression at full strength, of its own depth."""
 CORE, MOST = 0.012, 0.15
@@ -100,7 +108,8 @@ class Creases:
         for side, outward, cheek in (("Left", 1.0, seen.left_cheek), ("Right", -1.0, seen.right_cheek)):
             points = list(FOLDS[side])
             way = np.stack([u[points] - corner[0], v[points] - corner[1]], 1) * np.float32(fine)
-            found["fold" + side] = cheek * _fold(light, np.asarray(way, np.float32), outward, fine)
+            inner = smoothstep(deep, *SIDE)
+            found["fold" + side] = cheek * _fold(light, inner, np.asarray(way, np.float32), outward, fine)
         maps: dict[str, Array] = {}
         for line, drawn in found.items():
             for channel, share in DRAWN_BY[line].items():
@@ -172,11 +181,11 @@ def _lines(light: Array, along: float, across: float, deepest: float = HAIR) -> 
     return np.asarray(DEEPER * np.clip(cored, -MOST, MOST / 3), np.float32)
 
 
-def _fold(light: Array, way: Array, outward: float, fine: float) -> Array:
+def _fold(light: Array, inner: Array, way: Array, outward: float, fine: float) -> Array:
     """The fold of a smile along ``way`` (N, 2), px: logarithm of a factor, float32 of the shape of ``light``.
 
-    The strip around the way is laid out straight, the fold found in it, deepened, and laid back; ``outward`` is the
-    side of the cheek, 1 or -1, and ``fine`` px per eye distance.
+    The strip around the way is laid out straight, the fold found in it, deepened, and laid back. ``inner`` is 1 within
+    the face and 0 at its outline, ``outward`` the side of the cheek, 1 or -1, and ``fine`` px per eye distance.
     """
     along = np.linspace(0, 1, 33)
     curve = np.stack([np.interp(along, np.linspace(0, 1, len(way)), way[:, i]) for i in (0, 1)], 1)
@@ -190,11 +199,16 @@ def _fold(light: Array, way: Array, outward: float, fine: float) -> Array:
     at = (curve + fine * aside[..., None] * normal).astype(np.float32)
     strip = cv2.remap(light, at, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
     own = _lines(strip, 5.0, 0.05 / spacing, 1.0)
-    dark = np.maximum(-cv2.GaussianBlur(own, (0, 0), 4.0, sigmaY=0.8), 0) + 0.004 * np.exp(-((aside / 0.04) ** 2))
+    own *= cv2.remap(inner, at, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT)
+    depth = np.maximum(-cv2.GaussianBlur(own, (0, 0), 4.0, sigmaY=0.8), 0)
+    dark = depth + 0.004 * np.exp(-((aside / 0.04) ** 2))
     ridge = (dark * aside).sum(axis=0, keepdims=True) / dark.sum(axis=0)
     beside = aside - cv2.GaussianBlur(ridge, (0, 0), 4.0)
     made = CHEEK * np.exp(-(((beside - 1.8 * SOFT) / SOFT) ** 2)) - FAINT * np.exp(-((beside / (0.8 * SOFT)) ** 2))
-    ends = np.sin(np.pi * np.clip(along * 0.92 + 0.08, 0, 1)) ** 0.7
+    dent = -DENT * np.exp(-((beside / DENTED) ** 2))
+    folded = smoothstep(np.full(1, median(depth.max(axis=0)[6:28]), np.float32), *FOLDED)
+    made = dent + folded * (made - dent)
+    ends = np.sin(np.pi * along**0.8) ** 0.7
     band = 1 - smoothstep(np.abs(aside).astype(np.float32), 0.6 * FOLD_ACROSS, FOLD_ACROSS)
     drawn = (np.minimum(own + made, CHEEK) * ends * band).astype(np.float32)
 

@@ -10,6 +10,7 @@ from .brows import BROWS, Rim, moved
 from .geometry import Array, HeadFrame
 from .grid import Grid
 from .jaw import carried, closed
+from .smiles import SMILES, drawn
 
 __all__ = ["PUSHES", "SHOWN", "expression"]
 
@@ -27,11 +28,9 @@ def _both(left: str, right: str, pushes: dict[int, Push]) -> dict[str, tuple[Pus
 
 PUSHES: dict[str, tuple[Push, ...]] = {
     **_both("mouthSmileLeft", "mouthSmileRight", {
-        61: (291, 0.085, -0.094, 0.12), 205: (425, 0.02, -0.032, 0.165), 101: (330, 0.0, -0.02, 0.13),
-        181: (405, 0.0, -0.016, 0.1), 40: (270, 0.0, 0.018, 0.08),
+        205: (425, 0.02, -0.032, 0.165), 101: (330, 0.0, -0.02, 0.13),
     }),
     **_both("mouthFrownLeft", "mouthFrownRight", {61: (291, 0.005, 0.05, 0.13)}),
-    **_both("mouthDimpleLeft", "mouthDimpleRight", {61: (291, 0.045, -0.01, 0.12)}),
     **_both("mouthStretchLeft", "mouthStretchRight", {61: (291, 0.06, 0.02, 0.15)}),
     **_both("mouthPressLeft", "mouthPressRight", {
         39: (269, 0.0, 0.024, 0.065), 181: (405, 0.0, -0.032, 0.065), 61: (291, 0.012, 0.0, 0.1),
@@ -61,9 +60,9 @@ PUSHES: dict[str, tuple[Push, ...]] = {
     "jawForward": ((148, -0.012, 0.012, 0.2), (377, 0.012, 0.012, 0.2), (17, 0.0, 0.01, 0.12)),
     "cheekPuff": ((187, -0.04, 0.0, 0.16), (411, 0.04, 0.0, 0.16)),
 }  # fmt: skip
-"""What pushes skin, at full strength (FACS level E). Brows, lids, gaze and head are elsewhere."""
+"""What pushes skin, at full strength (FACS level E). Brows, lids, gaze, head and what draws corners are elsewhere."""
 
-SHOWN = (*PUSHES, *BROWS, "jawOpen", "mouthClose")
+SHOWN = tuple(dict.fromkeys((*PUSHES, *SMILES, *BROWS, "jawOpen", "mouthClose")))
 """Channels that move skin. Beyond them lids blink; what needs a tongue, or eyes that look apart, is not shown."""
 
 
@@ -79,8 +78,8 @@ def expression(channel: str, face: Face, frame: HeadFrame, grid: Grid, rim: Rim 
     if channel in BROWS:
         return moved(channel, face, frame, grid, rim)
     x, y = grid.nodes
-    field = np.zeros((2, *x.shape), np.float32)
-    for landmark, right, down, reach in PUSHES[channel]:
+    field = drawn(channel, face, frame, grid) if channel in SMILES else np.zeros((2, *x.shape), np.float32)
+    for landmark, right, down, reach in PUSHES.get(channel, ()):
         px, py, _ = face.landmarks[landmark]
         vector = frame.vector(right, down)
         near = np.exp(-((x - px) ** 2 + (y - py) ** 2) / (2 * (reach * frame.unit) ** 2))

@@ -15,7 +15,19 @@ from photomotion.data import Face
 from .geometry import Array, HeadFrame, smoothstep
 from .grid import Grid
 
-__all__ = ["DROP", "LOWER_LIP", "MOST", "UPPER_LIP", "LipAxes", "carried", "closed", "kept_back", "limited", "opening"]
+__all__ = [
+    "CORNERS",
+    "DROP",
+    "LOWER_LIP",
+    "MOST",
+    "UPPER_LIP",
+    "LipAxes",
+    "carried",
+    "closed",
+    "kept_back",
+    "limited",
+    "opening",
+]
 
 MOST = 0.3
 """Greatest ``jawOpen`` that is shown; more would need a mouth that the photo does not have."""
