@@ -29,7 +29,7 @@ class Draw(NamedTuple):
 
 
 SMILES = {
-    **dict.fromkeys(("mouthSmileLeft", "mouthSmileRight"), Draw(0.08, 0.075, 0.03, 0.18)),
+    **dict.fromkeys(("mouthSmileLeft", "mouthSmileRight"), Draw(0.08, 0.075, 0.03, 0.08)),
     **dict.fromkeys(("mouthDimpleLeft", "mouthDimpleRight"), Draw(0.045, 0.01, 0.02, 0.0)),
 }
 """The channels that draw corners. Cheeks are raised elsewhere."""
