@@ -75,7 +75,7 @@ def read(photo: Photo, analysis: Analysis, tmp_path_factory: pytest.TempPathFact
 @pytest.mark.parametrize("name", ["headYaw", "headPitch"])
 def test_two_thirds_of_a_degree_are_read(read: FaceMotion, name: str) -> None:
     drawn, seen = channels()[name], read.column(name)
-    assert np.corrcoef(drawn, seen)[0, 1] >= 0.95
+    assert np.corrcoef(drawn, seen)[0, 1] >= 0.94
     assert 0.7 <= np.polyfit(drawn, seen, 1)[0] <= 1.4
 
 
