@@ -67,13 +67,12 @@ class FaceField:
         face = analysis.faces[index]
         frame = with_skull(HeadFrame.of(face), analysis.matte)
         part = share(frame, grid)
-        rigid = brows = np.ones((grid.rows, grid.columns), np.float32)
+        rigid, loose = np.ones((grid.rows, grid.columns), np.float32), BROWS if rim else ()
         if "glasses" in analysis.suitability.of_face(index):
             v = frame.uv(*grid.nodes)[1]
             rigid = smoothstep(v, 0.3, 0.6) + 1 - smoothstep(v, -0.75, -0.45)
-            brows = rigid if rim is None else brows
-        held = dict.fromkeys(BROWS, brows)
-        moved = {c: expression(c, face, frame, grid, rim) * part * held.get(c, rigid) for c in channels if c in SHOWN}
+        moved = {c: expression(c, face, frame, grid, rim) * part for c in channels if c in SHOWN}
+        moved = {channel: by if channel in loose else by * rigid for channel, by in moved.items()}
         moved["breath"] = breathing(frame, grid)
         arms = np.asarray(turning(face, frame, grid, part) * mine, np.float32)
         pushes = (Push(channel, *_tight(by * mine)) for channel, by in moved.items())

@@ -12,7 +12,7 @@ typedef struct {
 typedef struct {
     float upper, lower, closure; /* how far the edges follow a gaze, eye widths; and how far the lids are shut, 0..1 */
     float x, y;                  /* px across the eye, for each eye width */
-    float held;
+    float held;                  /* PULLED in lidways.py */
 } Lids;
 enum { UPPER, LOWER, ABOVE, TRAVEL, COVER, ROOM, RISE, WING, MAPS };
 
